@@ -1,0 +1,97 @@
+package profile
+
+// A Catalogue is what a cloud offers to one project, as that project's member
+// can read it. Lists are sorted by name, then id.
+type Catalogue struct {
+	Cloud       string              `json:"cloud"`            // the name under which the user knows the cloud
+	Region      string              `json:"region,omitempty"` // region of the endpoints
+	Services    map[string]Service  `json:"services"`         // by service type as in Keystone's catalog aliases: identity, compute, network, image, block-storage, orchestration
+	Extensions  []string            `json:"extensions"`       // aliases of Neutron's extensions
+	Flavors     []Flavor            `json:"flavors"`
+	Images      []Image             `json:"images"` // all the project may use and does not own
+	VolumeTypes []VolumeType        `json:"volumeTypes"`
+	Networks    []Network           `json:"networks"` // external or shared, not the project's own
+	Zones       map[string][]string `json:"zones"`    // available zones by service: compute, network, block-storage
+	Quota       map[string]Quota    `json:"quota"`    // by resource as the service calls it, with the service before it: compute.instances, network.port, block-storage.gigabytes
+}
+
+// A Service is one API with the range of microversions it takes. Both are
+// empty for a service without microversions.
+type Service struct {
+	Min string `json:"min,omitempty"`
+	Max string `json:"max,omitempty"`
+}
+
+// A Flavor is a size of servers.
+type Flavor struct {
+	ID        string            `json:"id"`
+	Name      string            `json:"name"`
+	VCPUs     int64             `json:"vcpus"`
+	RAM       int64             `json:"ram"`  // MiB
+	Disk      int64             `json:"disk"` // GiB of local root disk; 0: boot from a volume
+	Ephemeral int64             `json:"ephemeral,omitempty"`
+	Swap      int64             `json:"swap,omitempty"`
+	Specs     map[string]string `json:"specs,omitempty"` // extra specs, as far as the tenant may see them
+}
+
+// An Image is something servers and volumes are made from.
+type Image struct {
+	ID              string            `json:"id"`
+	Name            string            `json:"name"`
+	Status          string            `json:"status"`
+	Visibility      string            `json:"visibility"`
+	Owner           string            `json:"owner,omitempty"` // project id
+	Hidden          bool              `json:"hidden,omitempty"`
+	Size            int64             `json:"size"`        // bytes as stored
+	VirtualSize     int64             `json:"virtualSize"` // bytes as a disk; 0: unknown
+	MinDisk         int64             `json:"minDisk"`     // GiB
+	MinRAM          int64             `json:"minRAM"`      // MiB
+	DiskFormat      string            `json:"diskFormat"`
+	ContainerFormat string            `json:"containerFormat"`
+	Created         string            `json:"created,omitempty"` // RFC 3339
+	HashAlgorithm   string            `json:"hashAlgorithm,omitempty"`
+	Hash            string            `json:"hash,omitempty"`
+	Properties      map[string]string `json:"properties,omitempty"` // os_distro, os_version, hw_*, …
+}
+
+// A VolumeType is a kind of storage.
+type VolumeType struct {
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Description string            `json:"description,omitempty"`
+	Default     bool              `json:"default,omitempty"` // taken when a volume names none
+	Specs       map[string]string `json:"specs,omitempty"`
+}
+
+// A Network is one that the provider has made for its tenants.
+type Network struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	External bool     `json:"external"`
+	Shared   bool     `json:"shared"`
+	Default  bool     `json:"default,omitempty"` // is_default of the external networks
+	MTU      int64    `json:"mtu,omitempty"`
+	Subnets  []Subnet `json:"subnets,omitempty"` // as far as the tenant may see them
+}
+
+// A Subnet of a provider's network.
+type Subnet struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	CIDR      string `json:"cidr"`
+	IPVersion int64  `json:"ipVersion"`
+}
+
+// A Quota is a limit and how much of it is used; a limit of -1 is none.
+type Quota struct {
+	Limit int64 `json:"limit"`
+	Used  int64 `json:"used"`
+}
+
+// Left returns how much may still be used, and false if there is no limit.
+func (q Quota) Left() (int64, bool) {
+	if q.Limit < 0 {
+		return 0, false
+	}
+	return max(0, q.Limit-q.Used), true
+}

@@ -1,0 +1,141 @@
+package resource
+
+import (
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Path leads to a value inside a Spec: "networks[0].fixed_ip",
+// "metadata.role", `metadata."a.b"`. As a pattern, [] stands for any index and
+// * for any key: "networks[].fixed_ip", "metadata.*". The empty Path is the
+// whole value.
+type Path string
+
+// Field returns the path of a map's entry below p.
+func (p Path) Field(name string) Path {
+	if name == "" || name == "*" || strings.ContainsAny(name, `."[]`) {
+		name = strconv.Quote(name)
+	}
+	if p == "" {
+		return Path(name)
+	}
+	return p + "." + Path(name)
+}
+
+// Index returns the path of a list's item below p.
+func (p Path) Index(i int) Path { return p + Path("["+strconv.Itoa(i)+"]") }
+
+// Steps splits p. Each step is the name of an entry (string) or an index
+// (int); in patterns [Any] stands for both wildcards.
+func (p Path) Steps() []any {
+	var steps []any
+	for s := string(p); s != ""; {
+		var step any
+		step, s = cutStep(s)
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// Any is the step of a pattern that matches every key or index.
+type Any struct{}
+
+func cutStep(s string) (step any, rest string) {
+	s = strings.TrimPrefix(s, ".")
+	if strings.HasPrefix(s, "[") {
+		inner, rest, _ := strings.Cut(s[1:], "]")
+		if n, err := strconv.Atoi(inner); err == nil {
+			return n, rest
+		}
+		return Any{}, rest
+	}
+	if quoted, err := strconv.QuotedPrefix(s); err == nil {
+		name, _ := strconv.Unquote(quoted)
+		return name, s[len(quoted):]
+	}
+	end := strings.IndexAny(s, ".[")
+	if end < 0 {
+		end = len(s)
+	}
+	if s[:end] == "*" {
+		return Any{}, s[end:]
+	}
+	return s[:end], s[end:]
+}
+
+// Matches reports whether p is one of the paths that pattern stands for.
+func (p Path) Matches(pattern Path) bool {
+	have, want := p.Steps(), pattern.Steps()
+	return len(have) == len(want) && slices.EqualFunc(have, want, func(h, w any) bool { return w == any(Any{}) || h == w })
+}
+
+// Pattern returns p with every index replaced by [].
+func (p Path) Pattern() Path {
+	var out Path
+	for _, step := range p.Steps() {
+		switch s := step.(type) {
+		case string:
+			out = out.Field(s)
+		case int:
+			out += "[]"
+		default:
+			out += ".*"
+		}
+	}
+	return out
+}
+
+// Lookup returns the value at p inside v, and whether there is one.
+func Lookup(v Value, p Path) (Value, bool) {
+	for _, step := range p.Steps() {
+		switch s := step.(type) {
+		case string:
+			m, ok := v.(map[string]Value)
+			if v, ok = m[s]; !ok {
+				return nil, false
+			}
+		case int:
+			l, ok := v.([]Value)
+			if !ok || s < 0 || s >= len(l) {
+				return nil, false
+			}
+			v = l[s]
+		default:
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// Leaves iterates over the values inside v that hold no others, with their
+// paths, in the order of the paths' steps. Empty lists and maps are leaves.
+func Leaves(v Value) iter.Seq2[Path, Value] {
+	return func(yield func(Path, Value) bool) { leaves("", v, yield) }
+}
+
+func leaves(p Path, v Value, yield func(Path, Value) bool) bool {
+	switch v := v.(type) {
+	case map[string]Value:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			if !leaves(p.Field(k), v[k], yield) {
+				return false
+			}
+		}
+		if len(v) > 0 {
+			return true
+		}
+	case []Value:
+		for i, item := range v {
+			if !leaves(p.Index(i), item, yield) {
+				return false
+			}
+		}
+		if len(v) > 0 {
+			return true
+		}
+	}
+	return yield(p, v)
+}
