@@ -1,0 +1,67 @@
+package cloud
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// A Reader observes one project of a cloud. It is safe for concurrent use.
+type Reader interface {
+	// Schemas returns the schemas of all types that the driver knows.
+	Schemas() resource.Schemas
+	// Catalogue reads what the cloud offers to the project.
+	Catalogue(ctx context.Context) (profile.Catalogue, error)
+	// List yields what the selector asks for, in any order: Own and Implied
+	// resources of the project and nobody else's. Spec holds the provider's
+	// ids (strings) wherever the schema's field Refers to a type; Key is
+	// empty; ID, State and Owner are set, the mark is stripped from
+	// everything else. Parent has the parent's type and, as Key, its id.
+	//
+	// The cost is one request per kind and page, whatever the number of
+	// resources. After an error no more is yielded.
+	List(ctx context.Context, selector Selector) iter.Seq2[*resource.Resource, error]
+}
+
+// A Selector says what to list.
+type Selector struct {
+	Types []resource.Type // empty: all
+	Drill string          // only what carries this drill's mark, or belongs to a parent that does; empty: all
+}
+
+// A Cloud is a Reader that can change the project. It is safe for concurrent
+// use. When ctx is cancelled, no further change is made.
+type Cloud interface {
+	Reader
+	// Create asks for the resource and returns it with ID and State; it does
+	// not wait until it is Ready. Every reference in r.Spec is an id of this
+	// cloud, Parent.Key is the parent's id, and every Attr and Join is
+	// resolved. The owner's mark is part of the creating request. A property
+	// that the service refuses is named in the error's Paths.
+	Create(ctx context.Context, r *resource.Resource, owner resource.Owner) (*resource.Resource, error)
+	// Delete asks for the end of the resource with r.Type, r.ID and, for a
+	// child, Parent; it does not wait. What is gone already is no error.
+	Delete(ctx context.Context, r *resource.Resource) error
+}
+
+// A Settler has more to do once a resource is Ready: what the creating
+// request could not say (a volume's bootable flag, a server that shall be
+// off, a group's default rules that shall not be there). Settle is idempotent;
+// r is as for Create, with ID.
+type Settler interface {
+	Settle(ctx context.Context, r *resource.Resource) error
+}
+
+// A Storer moves the bytes of images, which is how the bytes of volumes move
+// too: a volume is read through an image made from it, and written by being
+// made from an image.
+type Storer interface {
+	// Download streams the image's bytes as they are stored, in the image's
+	// own disk format. The caller closes.
+	Download(ctx context.Context, image *resource.Resource) (io.ReadCloser, error)
+	// Upload streams bytes into an image that was created without any.
+	Upload(ctx context.Context, image *resource.Resource, bytes io.Reader) error
+}
