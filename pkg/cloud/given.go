@@ -66,7 +66,7 @@ func number(list []*resource.Resource) {
 	for _, r := range list {
 		seen[r.Ref]++
 		if n := seen[r.Ref]; n > 1 {
-			r.Key = resource.NewKey(fmt.Sprintf("%s.%d", r.Key, n))
+			r.Key = resource.NewKey(fmt.Sprintf("%s-%d", r.Key, n))
 		}
 	}
 }

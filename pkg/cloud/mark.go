@@ -6,16 +6,18 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
-// The owner's mark is "wechsel:DRILL:KEY": at most 60 characters, the length
-// of a Nova tag, with a drill's id of at most 11 and a key of at most 40.
+// The owner's mark is "wechsel-DRILL-KEY": at most 60 characters, the length
+// of a Nova tag, with a drill's id of at most 11 and a key of at most 40. It
+// has no character that the name of a keypair may not have.
 const (
-	markPrefix = "wechsel:"
-	// MaxDrill is the greatest length of a drill's id.
+	markPrefix = "wechsel-"
+	// MaxDrill is the greatest length of a drill's id, which is made of
+	// [a-z0-9].
 	MaxDrill = 11
 )
 
 // Mark returns the owner's mark as text.
-func Mark(o resource.Owner) string { return markPrefix + o.Drill + ":" + string(o.Key) }
+func Mark(o resource.Owner) string { return markPrefix + o.Drill + "-" + string(o.Key) }
 
 // ParseMark reads what Mark has written; false if text is no mark, whole.
 func ParseMark(text string) (resource.Owner, bool) {
@@ -23,9 +25,9 @@ func ParseMark(text string) (resource.Owner, bool) {
 	if !ok {
 		return resource.Owner{}, false
 	}
-	drill, key, ok := strings.Cut(rest, ":")
+	drill, key, ok := strings.Cut(rest, "-")
 	o := resource.Owner{Drill: drill, Key: resource.Key(key)}
-	if !ok || !resource.Key(drill).Valid() || len(drill) > MaxDrill || !o.Key.Valid() {
+	if !ok || !validDrill(drill) || !o.Key.Valid() {
 		return resource.Owner{}, false
 	}
 	return o, true
@@ -50,4 +52,8 @@ func CutMark(text string) (string, resource.Owner) {
 		return before, o
 	}
 	return text, resource.Owner{}
+}
+
+func validDrill(id string) bool {
+	return id != "" && len(id) <= MaxDrill && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }

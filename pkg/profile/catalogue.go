@@ -3,16 +3,17 @@ package profile
 // A Catalogue is what a cloud offers to one project, as that project's member
 // can read it. Lists are sorted by name, then id.
 type Catalogue struct {
-	Cloud       string              `json:"cloud"`            // the name under which the user knows the cloud
-	Region      string              `json:"region,omitempty"` // region of the endpoints
-	Services    map[string]Service  `json:"services"`         // by service type as in Keystone's catalog aliases: identity, compute, network, image, block-storage, orchestration
-	Extensions  []string            `json:"extensions"`       // aliases of Neutron's extensions
-	Flavors     []Flavor            `json:"flavors"`
-	Images      []Image             `json:"images"` // all the project may use and does not own
-	VolumeTypes []VolumeType        `json:"volumeTypes"`
-	Networks    []Network           `json:"networks"` // external or shared, not the project's own
-	Zones       map[string][]string `json:"zones"`    // available zones by service: compute, network, block-storage
-	Quota       map[string]Quota    `json:"quota"`    // by resource as the service calls it, with the service before it: compute.instances, network.port, block-storage.gigabytes
+	Cloud        string              `json:"cloud"`            // the name under which the user knows the cloud
+	Region       string              `json:"region,omitempty"` // region of the endpoints
+	Services     map[string]Service  `json:"services"`         // by service type as in Keystone's catalog aliases: identity, compute, network, image, block-storage, orchestration
+	Extensions   []string            `json:"extensions"`       // aliases of Neutron's extensions
+	Flavors      []Flavor            `json:"flavors"`
+	Images       []Image             `json:"images"` // all the project may use and does not own
+	VolumeTypes  []VolumeType        `json:"volumeTypes"`
+	Networks     []Network           `json:"networks"`     // external or shared, not the project's own
+	Zones        map[string][]string `json:"zones"`        // available zones by service: compute, network, block-storage
+	DefaultGroup Group               `json:"defaultGroup"` // the project's security group that takes what names none
+	Quota        map[string]Quota    `json:"quota"`        // by resource as the service calls it, with the service before it: compute.instances, network.port, block-storage.gigabytes
 }
 
 // A Service is one API with the range of microversions it takes. Both are
@@ -94,4 +95,23 @@ func (q Quota) Left() (int64, bool) {
 		return 0, false
 	}
 	return max(0, q.Limit-q.Used), true
+}
+
+// A Group is a security group with its rules.
+type Group struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Rules []Rule `json:"rules"`
+}
+
+// A Rule of a security group, as Neutron writes it; absent values are empty,
+// absent ports -1.
+type Rule struct {
+	Direction   string `json:"direction"`
+	EtherType   string `json:"ethertype"`
+	Protocol    string `json:"protocol,omitempty"`
+	PortMin     int64  `json:"portMin"`
+	PortMax     int64  `json:"portMax"`
+	RemoteIP    string `json:"remoteIP,omitempty"`
+	RemoteGroup string `json:"remoteGroup,omitempty"` // id; the group's own id means itself
 }

@@ -10,7 +10,7 @@ import (
 type Type string
 
 // A Key identifies a resource among those of its type in one Set. It is 1 to
-// 40 characters of [A-Za-z0-9._-]; see [NewKey].
+// 40 characters of [A-Za-z0-9_-]; see [NewKey].
 type Key string
 
 // A Ref is the identity of a resource in a Set.
