@@ -96,12 +96,12 @@ type Resource struct {
 // Content describes bytes that belong to a resource.
 type Content struct {
 	Size      int64  `json:"size"`             // bytes of the disk or object, zeros included
-	SHA256    string `json:"sha256,omitempty"` // lower-case hex, over all Size bytes; empty: not known
+	Length    int64  `json:"length"`           // bytes up to the last that is not zero; all after it are
+	SHA256    string `json:"sha256,omitempty"` // lower-case hex, over the first Length bytes; empty: not known
 	MediaType string `json:"mediaType,omitempty"`
 	File      string `json:"file,omitempty"`   // path in the bundle; empty: generated or not carried
 	Format    string `json:"format,omitempty"` // raw or qcow2: of File
 	Seed      uint64 `json:"seed,omitempty"`   // generates the bytes, so that no file travels; 0: not generated
-	Length    int64  `json:"length,omitempty"` // bytes that Seed generates; the rest up to Size is zero
 }
 
 // An Owner is the mark that wechsel leaves on what it creates. The zero Owner
