@@ -1,0 +1,205 @@
+package openstack
+
+import (
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A credential is an application credential: a login for programs, with the
+// rights of its owner in one project.
+type credential struct {
+	id, name, description, secret string
+	user                          *user
+	project                       string
+	roles                         []string
+	expires                       time.Time // zero: never
+	unrestricted                  bool
+}
+
+func keystoneCredentials(s *service) {
+	s.on("GET /v3/users/{id}/application_credentials", listCredentials)
+	s.on("POST /v3/users/{id}/application_credentials", createCredential)
+	s.on("GET /v3/users/{id}/application_credentials/{credential}", showCredential)
+	s.on("DELETE /v3/users/{id}/application_credentials/{credential}", deleteCredential)
+}
+
+// proveCredential checks the secret of an application credential, named by id,
+// or by name and owner.
+func (c *call) proveCredential(t *token, given map[string]any) error {
+	made, err := c.findCredential(given)
+	if err != nil {
+		return err
+	}
+	expired := !made.expires.IsZero() && !c.now.Before(made.expires)
+	if made.secret != text(given["secret"]) || expired {
+		return errUnauthorized
+	}
+	t.user, t.project, t.roles, t.credential = made.user, made.project, made.roles, made.id
+	if !made.expires.IsZero() && made.expires.Before(t.expires) {
+		t.expires = made.expires
+	}
+	return nil
+}
+
+func (c *call) findCredential(given map[string]any) (*credential, error) {
+	if id, ok := given["id"].(string); ok {
+		made, there := c.cloud.identity.credentials.Get(id)
+		if !there {
+			return nil, noCredential(id)
+		}
+		return made, nil
+	}
+	who, ok := given["user"].(map[string]any)
+	if !ok {
+		return nil, missing("user", "application_credential")
+	}
+	owner, err := c.cloud.identity.find(who)
+	if err != nil {
+		return nil, err
+	}
+	for made := range c.cloud.identity.credentials.All() {
+		if made.user == owner && made.name == text(given["name"]) {
+			return made, nil
+		}
+	}
+	return nil, noCredential(text(given["name"]))
+}
+
+func noCredential(id string) error {
+	return refuse(http.StatusNotFound, "Could not find Application Credential: %s.", id)
+}
+
+func (c *call) credentialBody(a *credential) map[string]any {
+	roles := c.cloud.identity.roleList(a.roles)
+	for _, r := range roles {
+		r := r.(map[string]any)
+		r["domain_id"], r["description"], r["options"] = nil, nil, map[string]any{}
+	}
+	body := map[string]any{"id": a.id, "name": a.name, "description": orNull(a.description), "user_id": a.user.id, "project_id": a.project,
+		"system": nil, "expires_at": nil, "unrestricted": a.unrestricted, "roles": roles,
+		"links": map[string]any{"self": c.url("/v3/application_credentials/" + a.id)}}
+	if !a.expires.IsZero() {
+		body["expires_at"] = a.expires.Format("2006-01-02T15:04:05.000000")
+	}
+	return body
+}
+
+func listCredentials(c *call) (*reply, error) {
+	u, err := c.oneUser("identity:list_application_credentials")
+	if err != nil {
+		return nil, err
+	}
+	list, name := []any{}, c.URL.Query().Get("name")
+	for a := range c.cloud.identity.credentials.Of(u.id) {
+		if name == "" || name == a.name {
+			list = append(list, c.credentialBody(a))
+		}
+	}
+	return ok(c.keystoneList("application_credentials", list)), nil
+}
+
+// createCredential gives a login away. Only its owner may, and not with a
+// restricted application credential.
+func createCredential(c *call) (*reply, error) {
+	u, err := c.oneUser("identity:create_application_credential")
+	if err != nil {
+		return nil, err
+	}
+	if old, there := c.cloud.identity.credentials.Get(c.token.credential); u != c.token.user || there && !old.unrestricted {
+		return nil, forbidden("identity:create_application_credential")
+	}
+	wish, _ := c.document("application_credential")
+	a := &credential{name: text(wish["name"]), description: text(wish["description"]), secret: text(wish["secret"]), user: u,
+		project: c.token.project, roles: c.token.roles}
+	if err := c.fillCredential(a, wish); err != nil {
+		return nil, err
+	}
+	c.cloud.identity.credentials.Put(a.id, u.id, a)
+	body := c.credentialBody(a)
+	body["secret"] = a.secret
+	return with(http.StatusCreated, map[string]any{"application_credential": body}), nil
+}
+
+func (c *call) fillCredential(a *credential, wish map[string]any) error {
+	if a.name == "" {
+		return refuse(http.StatusBadRequest, "'name' is a required property")
+	}
+	for other := range c.cloud.identity.credentials.Of(a.user.id) {
+		if other.name == a.name {
+			return refuse(http.StatusConflict,
+				"Conflict occurred attempting to store application_credential - Duplicate entry found with name %s.", a.name)
+		}
+	}
+	if roles, ok := wish["roles"].([]any); ok {
+		a.roles = nil
+		for _, r := range roles {
+			name := c.roleName(r)
+			if !slices.Contains(c.token.roles, name) {
+				return refuse(http.StatusBadRequest, "Invalid application credential: Could not find role assignment with role: %s, user or group: %s, project, domain, or system: %s..",
+					pyStr(r), a.user.id, a.project)
+			}
+			a.roles = append(a.roles, name)
+		}
+	}
+	if at := text(wish["expires_at"]); at != "" {
+		when, err := time.Parse("2006-01-02T15:04:05.999999", strings.TrimSuffix(at, "Z"))
+		if err != nil {
+			return badKeystone("Invalid input for field 'expires_at'.")
+		}
+		a.expires = when
+	}
+	a.unrestricted, _ = wish["unrestricted"].(bool)
+	a.id = c.cloud.identity.secrets.Hex()
+	if a.secret == "" {
+		a.secret = base64.RawURLEncoding.EncodeToString([]byte(c.cloud.identity.secrets.Hex() + c.cloud.identity.secrets.Hex()))
+	}
+	return nil
+}
+
+// roleName resolves {"id": …} or {"name": …}.
+func (c *call) roleName(r any) string {
+	given, _ := r.(map[string]any)
+	for name, id := range c.cloud.identity.roles {
+		if name == text(given["name"]) || id == text(given["id"]) {
+			return name
+		}
+	}
+	return ""
+}
+
+func (c *call) oneCredential(action string) (*credential, error) {
+	u, err := c.oneUser(action)
+	if err != nil {
+		return nil, err
+	}
+	a, there := c.cloud.identity.credentials.In(u.id, c.PathValue("credential"))
+	if !there {
+		return nil, noCredential(c.PathValue("credential"))
+	}
+	return a, nil
+}
+
+func showCredential(c *call) (*reply, error) {
+	a, err := c.oneCredential("identity:get_application_credential")
+	if err != nil {
+		return nil, err
+	}
+	return ok(map[string]any{"application_credential": c.credentialBody(a)}), nil
+}
+
+func deleteCredential(c *call) (*reply, error) {
+	a, err := c.oneCredential("identity:delete_application_credential")
+	if err != nil {
+		return nil, err
+	}
+	c.cloud.identity.credentials.Delete(a.id)
+	for id, t := range c.cloud.identity.tokens {
+		if t.credential == a.id {
+			delete(c.cloud.identity.tokens, id)
+		}
+	}
+	return empty(http.StatusNoContent), nil
+}

@@ -1,0 +1,73 @@
+package openstack
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// A refusal is an answer that says no.
+type refusal struct {
+	status  int
+	kind    string // Neutron's type of exception; empty: what the status says
+	message string
+	detail  string
+}
+
+func (r *refusal) Error() string { return fmt.Sprintf("%d %s", r.status, r.message) }
+
+// refuse makes a refusal with the service's words.
+func refuse(status int, format string, args ...any) error {
+	return &refusal{status: status, message: fmt.Sprintf(format, args...)}
+}
+
+// refuseAs makes a refusal with the name of an exception, for Neutron.
+func refuseAs(status int, kind, format string, args ...any) error {
+	return &refusal{status: status, kind: kind, message: fmt.Sprintf(format, args...)}
+}
+
+var (
+	errUnauthorized = errors.New("unauthorized")
+	errMalformed    = errors.New("malformed request body")
+)
+
+// asRefusal makes sure that there is something to answer. A defect of the
+// simulator is a 500, as a defect of a service is.
+func asRefusal(err error) *refusal {
+	var r *refusal
+	switch {
+	case errors.As(err, &r):
+		return r
+	case errors.Is(err, errUnauthorized):
+		return &refusal{status: http.StatusUnauthorized, message: "The request you have made requires authentication."}
+	case errors.Is(err, errMalformed):
+		return &refusal{status: http.StatusBadRequest, kind: "HTTPBadRequest", message: "Malformed request body"}
+	}
+	return &refusal{status: http.StatusInternalServerError, message: err.Error()}
+}
+
+// A dialect is how a service speaks when it is not about its objects.
+type dialect interface {
+	version(c *call) error                    // reads the microversion into c.version
+	headers(c *call, h http.Header)           // of every answer
+	refuse(c *call, r *refusal) *reply        // an error
+	unknown(c *call, methods []string) *reply // a path that there is not, or not with this method
+}
+
+// page is the HTML that webob answers with.
+func htmlPage(status int, text string) []byte {
+	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	return fmt.Appendf(nil, "<html>\n <head>\n  <title>%s</title>\n </head>\n <body>\n  <h1>%s</h1>\n  %s<br /><br />\n\n\n\n </body>\n</html>",
+		title, title, text)
+}
+
+func htmlReply(status int, text string) *reply {
+	r := &reply{status: status, bytes: htmlPage(status, text)}
+	return r.set("Content-Type", "text/html; charset=UTF-8")
+}
+
+// middlewareRefusal is what keystonemiddleware says instead of a service.
+func middlewareRefusal(c *call, r *refusal) *reply {
+	body := map[string]any{"error": map[string]any{"code": r.status, "title": http.StatusText(r.status), "message": r.message}}
+	return with(r.status, body).set("WWW-Authenticate", fmt.Sprintf("Keystone uri=%q", c.host()+"/identity"))
+}
