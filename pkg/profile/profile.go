@@ -98,16 +98,16 @@ type Durations struct {
 
 // TenantNetwork is how the networks of tenants are made.
 type TenantNetwork struct {
-	Type         string   `json:"type"`                   // geneve, vxlan or vlan
-	MTU          int64    `json:"mtu"`                    // of a network made without one, and the most that one may have
-	HelperPorts  []string `json:"helperPorts,omitempty"`  // device owners of the ports that the cloud adds: network:dhcp, network:distributed
-	DefaultRules []Rule   `json:"defaultRules,omitempty"` // of a project's group "default"; none: Neutron's own four
-	NewRules     []Rule   `json:"newRules,omitempty"`     // of every other new group; none: egress for IPv4 and IPv6
-	AddressPairs int64    `json:"addressPairs,omitempty"` // max_allowed_address_pair; default: 10
+	Type         string      `json:"type"`                   // geneve, vxlan or vlan
+	MTU          int64       `json:"mtu"`                    // of a network made without one, and the most that one may have
+	HelperPorts  []string    `json:"helperPorts,omitempty"`  // device owners of the ports that the cloud adds: network:dhcp, network:distributed
+	DefaultRules []GroupRule `json:"defaultRules,omitempty"` // of a project's group "default"; none: Neutron's own four
+	NewRules     []GroupRule `json:"newRules,omitempty"`     // of every other new group; none: egress for IPv4 and IPv6
+	AddressPairs int64       `json:"addressPairs,omitempty"` // max_allowed_address_pair; default: 10
 }
 
-// A Rule is one rule of a security group as the cloud makes it by itself.
-type Rule struct {
+// A GroupRule is one rule of a security group as the cloud makes it by itself.
+type GroupRule struct {
 	Direction string `json:"direction"`
 	EtherType string `json:"etherType"`
 	Protocol  string `json:"protocol,omitempty"`
