@@ -1,0 +1,71 @@
+# make demo: build, and run the main job between two simulated clouds
+# make test: the tests that need neither root nor other services
+# make help: the rest
+
+export GOTOOLCHAIN = local
+export CGO_ENABLED ?= 1
+LAB     = fixtures/lab/openstack
+CLOUDS  = $(CURDIR)/$(LAB)/state/clouds.yaml
+LINT    = .bin/golangci-lint
+LINT_V  = v2.15.0
+GOTEST  = go test -shuffle=on -count=1
+
+.PHONY: help demo build test check fmt vet lint race tidy tools test-real lab-up lab-down bench fuzz update clean
+
+help:                ## this list
+	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*## / — /'
+
+demo: build          ## the web shop moves from one simulated cloud to another
+	./bin/wechsel run web-shop --from sim:alster --to sim:isar --fail-on none
+
+build:               ## bin/wechsel
+	CGO_ENABLED=0 go build -trimpath -o bin/wechsel ./cmd/wechsel
+
+test:                ## all tests that need no root and no other service
+	$(GOTEST) ./...
+
+check: fmt vet lint race tidy ## what has to hold before anything lands
+
+fmt:                 ## every file is formatted
+	@test -z "$$(gofmt -l cmd pkg scenarios fixtures)" || { gofmt -l cmd pkg scenarios fixtures; echo "not formatted: run gofmt -w on these"; exit 1; }
+
+vet:                 ## go vet, also of the tests on real clouds
+	go vet ./... && go vet -tags real ./...
+
+lint: $(LINT)        ## golangci-lint with the layers of the house
+	$(LINT) run ./...
+
+race:                ## all tests with the race detector
+	$(GOTEST) -race ./...
+
+tidy:                ## go.mod and go.sum are as go mod tidy leaves them
+	go mod tidy -diff
+
+tools: $(LINT)       ## what check needs
+
+$(LINT):
+	GOBIN=$(CURDIR)/.bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_V)
+
+lab-up:              ## two real OpenStack clouds on loopback (root, Debian 12)
+	$(LAB)/install.sh
+	$(LAB)/up.sh
+
+lab-down:            ## stops them
+	$(LAB)/down.sh
+
+test-real:           ## the tests on the real clouds, which it starts if they are not up (root)
+	$(LAB)/install.sh
+	$(LAB)/up.sh
+	OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) -tags real -run 'Real' -p 1 -timeout 40m ./...
+
+bench:               ## benchmarks, in Go's benchmark format
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz:                ## every fuzz test for ten seconds
+	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz); do go test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; done; done
+
+update:              ## writes the golden files anew
+	go test ./... -update
+
+clean:               ## removes what was built
+	rm -rf bin .bin
