@@ -30,7 +30,7 @@ func (s *Schema) canonical(p Path, v Value) Value {
 	case []Value:
 		v = s.canonicalList(p, w, f.List)
 	case Join:
-		v = canonicalJoin(w)
+		v = f.Form.canonical(canonicalJoin(w))
 	default:
 		v = f.Form.canonical(v)
 	}
@@ -166,10 +166,12 @@ func (f Form) canonical(v Value) Value {
 func canonicalProtocol(v Value) Value {
 	names := map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "icmpv6": "ipv6-icmp", "132": "sctp",
 		"51": "ah", "33": "dccp", "8": "egp", "50": "esp", "47": "gre", "2": "igmp", "112": "vrrp", "any": ""}
-	text := strings.ToLower(fmt.Sprint(v))
-	if v == nil {
-		return nil
+	switch v.(type) {
+	case string, int64:
+	default:
+		return v
 	}
+	text := strings.ToLower(fmt.Sprint(v))
 	if name, ok := names[text]; ok {
 		if name == "" {
 			return nil
@@ -191,6 +193,9 @@ func normalNumbers(v Value) Value {
 	case json.Number:
 		if i, err := n.Int64(); err == nil {
 			return i
+		}
+		if f, err := n.Float64(); err == nil {
+			return normalNumbers(f)
 		}
 	}
 	return v

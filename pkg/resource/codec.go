@@ -38,6 +38,9 @@ func UnmarshalValue(data []byte) (Value, error) {
 	if err := dec.Decode(&plain); err != nil {
 		return nil, err
 	}
+	if dec.More() {
+		return nil, fmt.Errorf("text after the value at offset %d", dec.InputOffset())
+	}
 	return decode(plain)
 }
 
@@ -48,6 +51,9 @@ func encode(v Value) (any, error) {
 	case int:
 		return int64(v), nil
 	case float64:
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return nil, fmt.Errorf("a property cannot hold %v", v)
+		}
 		if v == math.Trunc(v) {
 			return map[string]any{"$float": strconv.FormatFloat(v, 'g', -1, 64)}, nil
 		}
@@ -140,7 +146,10 @@ func decodeOwn(kind string, item any) (Value, error) {
 		return Attr{Ref: ref, Path: Path(text("path"))}, nil
 	case "$join":
 		parts, err := decode(m["parts"])
-		list, _ := parts.([]Value)
+		list, ok := parts.([]Value)
+		if err == nil && !ok {
+			err = fmt.Errorf("$join: want a list of parts, got %T", parts)
+		}
 		return Join{Sep: text("sep"), Parts: list}, err
 	}
 	return nil, fmt.Errorf("unknown value %q", kind)

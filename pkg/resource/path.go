@@ -16,7 +16,7 @@ type Path string
 
 // Field returns the path of a map's entry below p.
 func (p Path) Field(name string) Path {
-	if name == "" || name == "*" || strings.ContainsAny(name, `."[]`) {
+	if name == "" || name == "*" || strings.ContainsAny(name, ".[]\"'`") {
 		name = strconv.Quote(name)
 	}
 	if p == "" {
