@@ -1,0 +1,161 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// The types of which a plan must know more than their schemas say.
+const (
+	server     resource.Type = "OS::Nova::Server"
+	flavor     resource.Type = "OS::Nova::Flavor"
+	keyPair    resource.Type = "OS::Nova::KeyPair"
+	group      resource.Type = "OS::Nova::ServerGroup"
+	network    resource.Type = "OS::Neutron::Net"
+	subnet     resource.Type = "OS::Neutron::Subnet"
+	router     resource.Type = "OS::Neutron::Router"
+	iface      resource.Type = "OS::Neutron::RouterInterface"
+	port       resource.Type = "OS::Neutron::Port"
+	floatingIP resource.Type = "OS::Neutron::FloatingIP"
+	secGroup   resource.Type = "OS::Neutron::SecurityGroup"
+	secRule    resource.Type = "OS::Neutron::SecurityGroupRule"
+	volume     resource.Type = "OS::Cinder::Volume"
+	volumeType resource.Type = "OS::Cinder::VolumeType"
+	attachment resource.Type = "OS::Cinder::VolumeAttachment"
+	snapshot   resource.Type = "OS::Cinder::Snapshot"
+	image      resource.Type = "OS::Glance::Image"
+)
+
+// A Target is the cloud on which a Set shall be made.
+type Target struct {
+	Catalogue profile.Catalogue
+	Given     []*resource.Resource // of the catalogue, with ID and facts: cloud.Given(Catalogue)
+}
+
+// Options of a plan.
+type Options struct {
+	Drill string // its id, for the mark on what is created
+	Cloud string // the target's name, as rules and reports name it
+	Rules []Rule // the user's, tried in order before the built-in matching
+}
+
+// Build plans how set is made on target. It changes neither. What cannot be
+// made is no error but a decision and a forecast; errors are a set whose
+// references lead nowhere or in a circle, and a rule that names what the
+// target does not have.
+func Build(set *resource.Set, target Target, opts Options) (*Plan, error) {
+	if err := set.Check(); err != nil {
+		return nil, fmt.Errorf("plan for %s: %w", opts.Cloud, err)
+	}
+	b := newBuilder(set, target, opts)
+	b.copyOwn()
+	b.unroll()
+	b.gate()
+	if err := b.applyRules(); err != nil {
+		return nil, fmt.Errorf("plan for %s: %w", opts.Cloud, err)
+	}
+	b.mapGiven()
+	b.mapZones()
+	b.mapDefaultGroup()
+	b.addRootVolumes()
+	b.addContent()
+	b.observe()
+	p := b.plan()
+	var err error
+	if p.Steps, err = order(b.out, b.steps()); err != nil {
+		return nil, fmt.Errorf("plan for %s: %w", opts.Cloud, err)
+	}
+	b.count(p)
+	p.Forecast = b.forecast
+	return p, nil
+}
+
+// A builder makes one plan.
+type builder struct {
+	set    *resource.Set        // the source's, never changed
+	all    []*resource.Resource // of set, in order
+	out    *resource.Set        // the target's
+	cat    profile.Catalogue
+	offers map[resource.Type][]*resource.Resource // what the target gives, in order
+	opts   Options
+
+	uses     map[resource.Ref][]use              // of the source's Given
+	mapped   map[resource.Ref]*resource.Resource // the source's Given: the target's
+	refs     map[resource.Ref]resource.Ref       // what a reference becomes
+	chosen   map[resource.Ref]choice             // by the user's rules
+	extra    []Step
+	mapping  resource.Mapping
+	forecast []gap.Signal
+}
+
+// A use is a property that refers to a Given resource.
+type use struct {
+	by   *resource.Resource // of the source's set
+	path resource.Path
+}
+
+func newBuilder(set *resource.Set, target Target, opts Options) *builder {
+	b := &builder{set: set, all: slices.Collect(set.All()), out: resource.NewSet(set.Schemas), cat: target.Catalogue, opts: opts,
+		offers: map[resource.Type][]*resource.Resource{}, uses: map[resource.Ref][]use{}, refs: map[resource.Ref]resource.Ref{},
+		mapped: map[resource.Ref]*resource.Resource{}, chosen: map[resource.Ref]choice{}}
+	given := slices.Clone(target.Given)
+	slices.SortFunc(given, func(x, y *resource.Resource) int { return x.Ref.Compare(y.Ref) })
+	for _, g := range given {
+		b.offers[g.Type] = append(b.offers[g.Type], g)
+	}
+	return b
+}
+
+// copyOwn puts what is not Given into the target's set, without what belongs
+// to the source: ids, marks, states, and the values that its provider chose.
+func (b *builder) copyOwn() {
+	for _, r := range b.all {
+		if r.Tenure == resource.Given {
+			continue
+		}
+		c := r.Clone()
+		c.ID, c.Owner, c.State, c.Why, c.Attrs = "", resource.Owner{}, "", "", nil
+		if wasRead(r) {
+			b.dropChosen(c)
+		}
+		b.out.Put(c)
+	}
+}
+
+// wasRead tells a resource that a cloud showed from one that a scenario asks
+// for, whose values are all the user's.
+func wasRead(r *resource.Resource) bool { return r.State != "" }
+
+func (b *builder) dropChosen(r *resource.Resource) {
+	schema := b.set.Schema(r.Type)
+	for path := range resource.Leaves(r.Spec) {
+		for p := path; p != ""; p = parent(p) {
+			if f, ok := schema.Field(p); ok && f.Form != resource.Zone && (f.Chooser == resource.Provider || f.NoSet) {
+				remove(r.Spec, p)
+			}
+		}
+	}
+}
+
+// decide notes a decision, and the gap that it foretells unless all stays the
+// same.
+func (b *builder) decide(d resource.Decision) {
+	b.mapping.Decisions = append(b.mapping.Decisions, d)
+	if d.Effect != resource.Same {
+		b.foretell(gap.Signal{Code: d.Rule, Ref: d.Ref, Path: d.Path, Source: d.From, Target: d.To, Effect: d.Effect, Args: d.Args})
+	}
+}
+
+func (b *builder) foretell(s gap.Signal) {
+	s.Seen, s.Cloud = gap.Forecast, b.opts.Cloud
+	b.forecast = append(b.forecast, s)
+}
+
+func (b *builder) plan() *Plan {
+	return &Plan{APIVersion: resource.APIVersion, Kind: "Plan", Drill: b.opts.Drill, Cloud: b.opts.Cloud, Set: b.out, Mapping: b.mapping,
+		Needs: map[string]int64{}}
+}

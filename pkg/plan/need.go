@@ -1,0 +1,117 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// defaultRules is how many rules Neutron puts into a new group; they count
+// until the group is settled.
+const defaultRules = 2
+
+// count sums up the quota that the steps take, and foretells which resources
+// do not fit into what is left, in the order of the steps.
+func (b *builder) count(p *Plan) {
+	taken := map[string]int64{}
+	rules := map[resource.Ref]int64{}
+	for r := range b.out.OfType(secRule) {
+		if r.Tenure == resource.Own {
+			rules[r.Parent]++
+		}
+	}
+	for _, s := range p.Steps {
+		if s.Action != Create {
+			continue
+		}
+		r := b.out.Get(s.Ref)
+		need := b.needs(r)
+		if r.Type == secGroup {
+			need["network.security_group_rule"] = max(0, defaultRules-rules[r.Ref])
+		}
+		for name, n := range need {
+			p.Needs[name] += n
+		}
+		if name := exceeded(b.cat.Quota, taken, need); name != "" {
+			left, _ := b.cat.Quota[name].Left()
+			b.foretell(gap.Signal{Code: "quota/exceeded", Ref: r.Ref, Effect: resource.Lost, Args: map[string]string{
+				"name": name, "need": strconv.FormatInt(need[name], 10), "left": strconv.FormatInt(left-taken[name], 10)}})
+			continue
+		}
+		for name, n := range need {
+			taken[name] += n
+		}
+	}
+	maps.DeleteFunc(p.Needs, func(_ string, n int64) bool { return n == 0 })
+}
+
+// exceeded names the first quota that does not hold what is needed.
+func exceeded(quota map[string]profile.Quota, taken, need map[string]int64) string {
+	for _, name := range slices.Sorted(maps.Keys(need)) {
+		q, known := quota[name]
+		if left, limited := q.Left(); known && limited && need[name] > 0 && taken[name]+need[name] > left {
+			return name
+		}
+	}
+	return ""
+}
+
+// needs says what creating r takes, by the catalogue's names of quotas. What
+// the cloud makes with it counts too.
+func (b *builder) needs(r *resource.Resource) map[string]int64 {
+	one := map[resource.Type]string{keyPair: "compute.key_pairs", group: "compute.server_groups", network: "network.network", subnet: "network.subnet",
+		router: "network.router", iface: "network.port", port: "network.port", floatingIP: "network.floatingip", secGroup: "network.security_group",
+		secRule: "network.security_group_rule", snapshot: "block-storage.snapshots"}
+	need := map[string]int64{}
+	if name, ok := one[r.Type]; ok {
+		need[name] = 1
+	}
+	switch r.Type {
+	case server:
+		b.needsOfServer(r, need)
+	case volume:
+		b.needsOfVolume(r, number(r, "size"), need)
+	case snapshot:
+		if v, ok := r.Spec["volume"].(resource.Ref); ok && b.out.Get(v) != nil {
+			need["block-storage.gigabytes"] = number(b.out.Get(v), "size")
+		}
+	case iface:
+		if r.Spec["port"] != nil { // the port is there already
+			need["network.port"] = 0
+		}
+	}
+	return need
+}
+
+func (b *builder) needsOfServer(r *resource.Resource, need map[string]int64) {
+	need["compute.instances"] = 1
+	if f, ok := r.Spec["flavor"].(resource.Ref); ok && b.out.Get(f) != nil {
+		s, _ := sizeOf(b.out.Get(f))
+		need["compute.cores"], need["compute.ram"] = s.cpus, s.ram
+	}
+	networks, _ := r.Spec["networks"].([]resource.Value)
+	for _, n := range networks {
+		if entry, ok := n.(map[string]resource.Value); ok && entry["port"] == nil {
+			need["network.port"]++
+		}
+	}
+	if device := rootDevice(r.Spec); device["image"] != nil {
+		size, _ := device["volume_size"].(int64)
+		b.needsOfVolume(r, size, need)
+	}
+}
+
+// needsOfVolume: a volume counts in all, and in its type.
+func (b *builder) needsOfVolume(r *resource.Resource, gib int64, need map[string]int64) {
+	need["block-storage.volumes"]++
+	need["block-storage.gigabytes"] += gib
+	if t, ok := r.Spec["volume_type"].(resource.Ref); ok && b.out.Get(t) != nil {
+		name := b.out.Get(t).Name
+		need["block-storage.volumes_"+name]++
+		need["block-storage.gigabytes_"+name] += gib
+	}
+}

@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// matchNetwork finds the provider's network of the same name and use, or else
+// the default one, or else the only one.
+func (b *builder) matchNetwork(from *resource.Resource) choice {
+	kind, external := "shared", b.isExternal(from)
+	if external {
+		kind = "external"
+	}
+	var list []*resource.Resource
+	for _, n := range b.offers[network] {
+		if external && yes(n, "external") || !external && yes(n, "shared") {
+			list = append(list, n)
+		}
+	}
+	slices.SortStableFunc(list, func(x, y *resource.Resource) int {
+		return cmp.Or(compareBool(yes(y, "default"), yes(x, "default")), strings.Compare(x.Name, y.Name))
+	})
+	for _, n := range list {
+		if n.Name == from.Name {
+			return smallerMTU(from, choice{to: n, rule: "network/same-name", effect: resource.Same})
+		}
+	}
+	switch {
+	case len(list) == 0:
+		return choice{rule: "network/" + kind + "-absent", effect: resource.Lost}
+	case len(list) == 1 || yes(list[0], "default") && !yes(list[1], "default"):
+		return smallerMTU(from, choice{to: list[0], rule: "network/" + kind + "-name", effect: resource.Adapted, args: map[string]string{}})
+	}
+	var names []string
+	for _, n := range list {
+		names = append(names, n.Name)
+	}
+	return choice{to: list[0], rule: "network/" + kind + "-ambiguous", effect: resource.Degraded, args: map[string]string{"candidates": strings.Join(names, ", ")}}
+}
+
+// isExternal goes by the facts, and without them by the use: a gateway and a
+// floating address need an external network.
+func (b *builder) isExternal(from *resource.Resource) bool {
+	if known(from) {
+		return yes(from, "external") && (!yes(from, "shared") || b.leadsOut(from))
+	}
+	return b.leadsOut(from)
+}
+
+func (b *builder) leadsOut(from *resource.Resource) bool {
+	return slices.ContainsFunc(b.uses[from.Ref], func(u use) bool { return u.by.Type == router || u.by.Type == floatingIP })
+}
+
+// smallerMTU makes a network that carries smaller packets a degraded one, as
+// long as servers are on it: a router cuts what is too large.
+func smallerMTU(from *resource.Resource, c choice) choice {
+	have, get := number(from, "mtu"), number(c.to, "mtu")
+	if have > 0 && get > 0 && get < have && !yes(from, "external") {
+		c.effect, c.rule = resource.Degraded, "network/mtu-smaller"
+		c.args = map[string]string{"have": strconv.FormatInt(have, 10), "get": strconv.FormatInt(get, 10)}
+	}
+	return c
+}
+
+// matchSubnet finds a subnet of the network that was mapped already.
+func (b *builder) matchSubnet(from *resource.Resource) choice {
+	var list []*resource.Resource
+	for _, s := range b.offers[subnet] {
+		if b.inMapped(s, from) && (!known(from) || number(s, "ip_version") == number(from, "ip_version")) {
+			list = append(list, s)
+		}
+	}
+	for _, s := range list {
+		if s.Name == from.Name {
+			return choice{to: s, rule: "subnet/same-name", effect: resource.Same}
+		}
+	}
+	if len(list) == 0 {
+		return choice{rule: "subnet/absent", effect: resource.Lost}
+	}
+	return choice{to: list[0], rule: "subnet/other-name", effect: resource.Adapted}
+}
+
+// inMapped reports whether s belongs to what the network of from became; a
+// subnet whose network is not known may belong to any.
+func (b *builder) inMapped(s, from *resource.Resource) bool {
+	for ref, to := range b.mapped {
+		n := b.set.Get(ref)
+		ours := text(from, "network") == n.ID && n.ID != "" || from.Spec["network"] == resource.Value(ref)
+		if ours {
+			return text(s, "network") == to.ID
+		}
+	}
+	return true
+}

@@ -1,0 +1,88 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// A Rule is a user's own mapping: on the cloud To, the property at Path of
+// every resource of Type that is When becomes Replace. For a property that
+// refers to what a provider gives (a flavor, an image, a network), When and
+// Replace are its name or id.
+type Rule struct {
+	To      string         `json:"to,omitempty"`   // the target's name; empty: every target
+	Type    resource.Type  `json:"type"`           //
+	Path    resource.Path  `json:"path"`           // pattern
+	When    resource.Value `json:"when,omitempty"` // nil: whatever it is
+	Replace resource.Value `json:"replace"`        // nil: the property is left out
+}
+
+// applyRules replaces plain values, and notes the choices for Given resources.
+// The first rule that applies to a property wins.
+func (b *builder) applyRules() error {
+	b.collectUses()
+	done := map[use]bool{}
+	for i, rule := range b.opts.Rules {
+		if rule.To != "" && rule.To != b.opts.Cloud {
+			continue
+		}
+		for _, r := range b.all {
+			if r.Type != rule.Type || r.Tenure == resource.Given || b.out.Get(r.Ref) == nil {
+				continue
+			}
+			for _, f := range find(nil, b.out.Get(r.Ref).Spec, rule.Path) {
+				if done[use{r, f.path}] || !b.applies(rule, f.value) {
+					continue
+				}
+				done[use{r, f.path}] = true
+				if err := b.apply(rule, r, f); err != nil {
+					return fmt.Errorf("mapping rule %d: %w", i+1, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (b *builder) applies(rule Rule, v resource.Value) bool {
+	if rule.When == nil {
+		return true
+	}
+	if ref, ok := v.(resource.Ref); ok {
+		r := b.set.Get(ref)
+		return rule.When == r.Name || rule.When == string(r.Key) || r.ID != "" && rule.When == r.ID
+	}
+	return resource.Equal(v, rule.When)
+}
+
+func (b *builder) apply(rule Rule, r *resource.Resource, f found) error {
+	if ref, ok := f.value.(resource.Ref); ok && b.set.Get(ref).Tenure == resource.Given {
+		return b.choose(rule, ref)
+	}
+	spec := b.out.Get(r.Ref).Spec
+	if assign(spec, f.path, resource.Clone(rule.Replace)); rule.Replace == nil {
+		remove(spec, f.path)
+	}
+	b.decide(resource.Decision{Ref: r.Ref, Path: f.path, From: f.value, To: rule.Replace, Effect: resource.Adapted, Rule: "property/by-rule"})
+	return nil
+}
+
+// choose notes the target's resource that the rule names. A rule for every
+// target does not apply where there is no such thing.
+func (b *builder) choose(rule Rule, ref resource.Ref) error {
+	if _, ok := b.chosen[ref]; ok {
+		return nil
+	}
+	for _, g := range b.offers[ref.Type] {
+		if rule.Replace == g.Name || rule.Replace == g.ID {
+			b.chosen[ref] = choice{to: g, rule: ruleArea(ref.Type) + "/by-rule", effect: resource.Adapted}
+			return nil
+		}
+	}
+	if rule.To == "" {
+		return nil
+	}
+	return fmt.Errorf("%s %s shall become %v, which %s does not offer; see what it offers with: wechsel capture --cloud %s", rule.Type, rule.Path, rule.Replace,
+		b.opts.Cloud, b.opts.Cloud)
+}
