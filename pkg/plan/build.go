@@ -86,6 +86,7 @@ type builder struct {
 	uses     map[resource.Ref][]use              // of the source's Given
 	mapped   map[resource.Ref]*resource.Resource // the source's Given: the target's
 	refs     map[resource.Ref]resource.Ref       // what a reference becomes
+	roots    map[resource.Ref]*resource.Resource // by server: the root volume that Nova has made
 	chosen   map[resource.Ref]choice             // by the user's rules
 	extra    []Step
 	mapping  resource.Mapping
@@ -101,7 +102,7 @@ type use struct {
 func newBuilder(set *resource.Set, target Target, opts Options) *builder {
 	b := &builder{set: set, all: slices.Collect(set.All()), out: resource.NewSet(set.Schemas), cat: target.Catalogue, opts: opts,
 		offers: map[resource.Type][]*resource.Resource{}, uses: map[resource.Ref][]use{}, refs: map[resource.Ref]resource.Ref{},
-		mapped: map[resource.Ref]*resource.Resource{}, chosen: map[resource.Ref]choice{}}
+		mapped: map[resource.Ref]*resource.Resource{}, chosen: map[resource.Ref]choice{}, roots: map[resource.Ref]*resource.Resource{}}
 	given := slices.Clone(target.Given)
 	slices.SortFunc(given, func(x, y *resource.Resource) int { return x.Ref.Compare(y.Ref) })
 	for _, g := range given {
@@ -130,11 +131,15 @@ func (b *builder) copyOwn() {
 // for, whose values are all the user's.
 func wasRead(r *resource.Resource) bool { return r.State != "" }
 
+// dropChosen leaves out what the source's provider has chosen. Of what either
+// may have chosen, only what is not the default can be the tenant's.
 func (b *builder) dropChosen(r *resource.Resource) {
 	schema := b.set.Schema(r.Type)
 	for path := range resource.Leaves(r.Spec) {
 		for p := path; p != ""; p = parent(p) {
-			if f, ok := schema.Field(p); ok && f.Form != resource.Zone && (f.Chooser == resource.Provider || f.NoSet) {
+			f, ok := schema.Field(p)
+			v, _ := resource.Lookup(r.Spec, p)
+			if ok && (f.Chooser == resource.Provider || f.NoSet || f.Chooser == resource.Either && f.Default != nil && resource.Equal(v, f.Default)) {
 				remove(r.Spec, p)
 			}
 		}

@@ -21,7 +21,7 @@ func (b *builder) addContent() {
 			b.addImage(r)
 		case carried(r.Content):
 			b.extra = append(b.extra, Step{ID: stepID(Upload, r.Ref), Action: Upload, Ref: r.Ref, After: []string{stepID(Create, r.Ref)}})
-		case r.Content != nil || r.Type == image && r.Spec["volume"] == nil:
+		case r.Content != nil && r.Content.SHA256 != "" || r.Type == image && r.Spec["volume"] == nil:
 			effect := resource.Degraded
 			if r.Type == image {
 				effect = resource.Lost

@@ -126,11 +126,11 @@ func (b *builder) adopt(g *resource.Resource) resource.Ref {
 	}
 }
 
-// keepUnmapped leaves what the target does not have in its set, without an
-// id: what needs it is tried all the same, and the refusal is the proof.
+// keepUnmapped leaves what the target does not have in its set, with its name
+// for an id: what needs it is tried all the same, and the refusal is the proof.
 func (b *builder) keepUnmapped(from *resource.Resource) resource.Ref {
 	c := from.Clone()
-	c.ID, c.State, c.Spec = "", "", nil
+	c.ID, c.State, c.Spec = label(from), "", nil
 	return b.adopt(c)
 }
 

@@ -3,9 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
-	"strconv"
 
-	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -37,9 +35,7 @@ func (b *builder) count(p *Plan) {
 			p.Needs[name] += n
 		}
 		if name := exceeded(b.cat.Quota, taken, need); name != "" {
-			left, _ := b.cat.Quota[name].Left()
-			b.foretell(gap.Signal{Code: "quota/exceeded", Ref: r.Ref, Effect: resource.Lost, Args: map[string]string{
-				"name": name, "need": strconv.FormatInt(need[name], 10), "left": strconv.FormatInt(left-taken[name], 10)}})
+			b.foretell(quotaSignal(b.opts, r.Ref, b.cat.Quota, name, need[name], taken[name]))
 			continue
 		}
 		for name, n := range need {

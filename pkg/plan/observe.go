@@ -25,6 +25,7 @@ func (b *builder) observe() {
 			b.observeRead(r)
 		}
 	}
+	b.observeBaked()
 }
 
 func (b *builder) observeRead(r *resource.Resource) {

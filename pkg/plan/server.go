@@ -30,6 +30,11 @@ func hasRootVolume(spec map[string]resource.Value) bool { return rootDevice(spec
 // its ports into networks, its root volume into an image. Where the volume's
 // bytes travel, it is made first and becomes Own.
 func (b *builder) unroll() {
+	for v := range b.out.OfType(volume) {
+		if v.Tenure == resource.Implied {
+			b.roots[v.Parent] = v
+		}
+	}
 	for _, r := range slices.Collect(b.out.OfType(server)) {
 		b.unrollPorts(r)
 		b.unrollRoot(r)
@@ -88,18 +93,27 @@ func (b *builder) unrollGroups() {
 	}
 }
 
+// unrollRoot asks for the root volume that Nova has made as it was asked for;
+// but if its bytes travel, it becomes a volume of the project.
 func (b *builder) unrollRoot(r *resource.Resource) {
 	device := rootDevice(r.Spec)
 	v := b.implied(device["volume_id"], r.Ref)
-	if v == nil {
-		return
+	if v == nil && device["image"] != nil {
+		v = b.roots[r.Ref]
 	}
-	if from := v.Spec["image"]; from != nil && !carried(v.Content) {
+	switch {
+	case v == nil:
+	case carried(v.Content) || v.Spec["image"] == nil && device["image"] == nil:
+		v.Tenure, v.Parent = resource.Own, resource.Ref{}
+		before := resource.Clone(r.Spec[rootDevices])
+		delete(device, "image")
+		delete(device, "volume_size")
+		device["volume_id"] = v.Ref
+		b.decide(resource.Decision{Ref: r.Ref, Path: rootDevices, From: before, To: resource.Clone(r.Spec[rootDevices]), Effect: resource.Same, Rule: "volume/from-bytes"})
+	case device["image"] == nil:
 		delete(device, "volume_id")
-		device["image"], device["volume_size"] = from, v.Spec["size"]
-		return
+		device["image"], device["volume_size"] = v.Spec["image"], v.Spec["size"]
 	}
-	v.Tenure, v.Parent = resource.Own, resource.Ref{}
 }
 
 // implied returns what ref refers to if the cloud made it for that parent.
@@ -147,7 +161,7 @@ func (b *builder) addRootVolume(r, img *resource.Resource) {
 	r.Spec[rootDevices] = []resource.Value{device}
 	delete(r.Spec, "image")
 	args := map[string]string{"size": strconv.FormatInt(gib, 10)}
-	b.decide(resource.Decision{Ref: r.Ref, Path: rootDevices, To: root.Ref, Effect: effect, Rule: "root-volume/added", Args: args})
+	b.decide(resource.Decision{Ref: r.Ref, Path: rootDevices, To: resource.Clone(r.Spec[rootDevices]), Effect: effect, Rule: "root-volume/added", Args: args})
 	b.mapping.Decisions = append(b.mapping.Decisions,
 		resource.Decision{Ref: r.Ref, Path: "image", From: b.set.Get(r.Ref).Spec["image"], Effect: effect, Rule: "root-volume/added", Args: args})
 }

@@ -74,6 +74,12 @@ func (o *orderer) after(r *resource.Resource) []string {
 		return out
 	}
 	for _, e := range schema.After {
+		if e.Via == "" { // after all of that type
+			for _, ref := range o.having(e)[""] {
+				add(ref)
+			}
+			continue
+		}
 		for _, v := range find(o.set, r.Spec, e.Via) {
 			for _, ref := range o.having(e)[valueKey(v.value)] {
 				add(ref)
@@ -108,6 +114,10 @@ func (o *orderer) having(e resource.Edge) map[string][]resource.Ref {
 	}
 	index := map[string][]resource.Ref{}
 	for r := range o.set.OfType(e.Type) {
+		if e.Of == "" {
+			index[""] = append(index[""], r.Ref)
+			continue
+		}
 		for _, v := range find(o.set, r.Spec, e.Of) {
 			key := valueKey(v.value)
 			index[key] = append(index[key], r.Ref)
