@@ -1,0 +1,151 @@
+package hot
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// A kind is what is known of one type of resources: its properties and
+// attributes in HOT, and how it becomes a resource.
+type kind struct {
+	properties map[string]property
+	attributes []string
+	folded     bool // becomes a property of another resource, so that nothing can refer to it
+	build      func(*builder)
+}
+
+func kinds() map[resource.Type]kind {
+	all := novaKinds()
+	maps.Copy(all, neutronKinds())
+	maps.Copy(all, cinderKinds())
+	return all
+}
+
+// Types returns all types of a Set made from HOT: those of its resources and
+// of what those use.
+func Types() []string {
+	types := []string{string(flavor), string(image), string(volumeType)}
+	for t, k := range kinds() {
+		if !k.folded {
+			types = append(types, string(t))
+		}
+	}
+	slices.Sort(types)
+	return types
+}
+
+// A builder makes the resource, or the resources, of one declaration or one
+// member of a group.
+type builder struct {
+	*checker
+	ref   resource.Ref
+	at    *node // the declaration
+	spec  map[string]resource.Value
+	where map[string]*node // the places of spec's entries
+}
+
+// expand makes all resources.
+func (t *template) expand() {
+	for _, d := range t.order {
+		if d.kind.build == nil {
+			continue
+		}
+		if !d.isGroup() {
+			t.build(d, resource.NewKey(d.name), d.props)
+		}
+		for _, m := range d.members {
+			t.build(d, m.key, m.props)
+		}
+	}
+	for _, f := range t.later {
+		f()
+	}
+	for r := range t.set.All() {
+		r.Spec, _ = t.resolve(r.Spec).(map[string]resource.Value)
+	}
+	for _, o := range t.outputs {
+		t.values[o.key] = t.resolve(plain(o.value))
+	}
+}
+
+func (t *template) build(d *declaration, key resource.Key, props *node) {
+	c := &checker{template: t, typ: d.typ, label: fmt.Sprintf("%s %q", d.typ, key)}
+	if props.value == nil {
+		props = d.at.with(&object{})
+	}
+	b := &builder{checker: c, ref: resource.Ref{Type: d.typ, Key: key}, at: props}
+	b.spec, b.where = c.properties(props, d.kind.properties, "")
+	d.kind.build(b)
+}
+
+// put adds the resource that b has made.
+func (b *builder) put() *resource.Resource { return b.putNamed(b.takeName()) }
+
+func (b *builder) putNamed(name string) *resource.Resource {
+	r := &resource.Resource{Ref: b.ref, Name: name, Tenure: resource.Own, Spec: b.spec}
+	b.set.Put(r)
+	return r
+}
+
+// takeName takes the property name out of the Spec.
+func (b *builder) takeName() string {
+	v := b.spec["name"]
+	delete(b.spec, "name")
+	name, ok := v.(string)
+	if !ok && v != nil {
+		b.checker.at(b.where["name"], "%s: a name must be known before anything is created", b.label)
+	}
+	return name
+}
+
+// demandedName is takeName for what must have a name: the key, if there is
+// none.
+func (b *builder) demandedName() string {
+	if name := b.takeName(); name != "" {
+		return name
+	}
+	return string(b.ref.Key)
+}
+
+// wrong tells an error at a property, or at the resource if it is not there.
+func (b *builder) wrong(name, format string, args ...any) {
+	n := b.where[name]
+	if n == nil {
+		n = b.at
+	}
+	b.checker.at(n, "%s: "+format, append([]any{b.label}, args...)...)
+}
+
+// child adds a resource that belongs to parent.
+func (b *builder) child(typ resource.Type, key resource.Key, tenure resource.Tenure, parent resource.Ref, spec map[string]resource.Value) *resource.Resource {
+	r := &resource.Resource{Ref: resource.Ref{Type: typ, Key: key}, Tenure: tenure, Parent: parent, Spec: spec}
+	b.set.Put(r)
+	return r
+}
+
+// texts returns the texts in a list.
+func plainTexts(v resource.Value) []string {
+	l, _ := v.([]resource.Value)
+	var out []string
+	for _, item := range l {
+		if s, ok := item.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// objects returns the maps in a list.
+func objects(v resource.Value) []map[string]resource.Value {
+	l, _ := v.([]resource.Value)
+	var out []map[string]resource.Value
+	for _, item := range l {
+		if m, ok := item.(map[string]resource.Value); ok {
+			out = append(out, m)
+		}
+	}
+	return out
+}

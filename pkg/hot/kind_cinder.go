@@ -1,0 +1,44 @@
+package hot
+
+import "github.com/wechsel-project/wechsel/pkg/resource"
+
+const (
+	volume     resource.Type = "OS::Cinder::Volume"
+	volumeType resource.Type = "OS::Cinder::VolumeType"
+	attachment resource.Type = "OS::Cinder::VolumeAttachment"
+	image      resource.Type = "OS::Glance::Image"
+)
+
+func cinderKinds() map[resource.Type]kind {
+	return map[resource.Type]kind{
+		volume: {build: (*builder).volume, properties: map[string]property{
+			"name": of(text), "description": of(text), "size": number_(1, 0), "metadata": mapOf(nil),
+			"volume_type":       madeOrNamed(volumeType),
+			"availability_zone": {blank: true},
+			"image":             madeOrNamed(image),
+			"imageRef":          madeOrNamed(image).aka("image"),
+			"source_volid":      made(volume),
+			"snapshot_id":       not("a snapshot is no resource of HOT; put its bytes under data"),
+			"backup_id":         not("a backup is no resource of HOT"),
+			"scheduler_hints":   not("only administrators know what they mean"),
+			"read_only":         not("it is not moved"),
+			"multiattach":       not("it is a matter of the volume type"),
+		}, attributes: []string{"attachments", "attachments_list", "availability_zone", "bootable", "created_at", "display_description",
+			"display_name", "encrypted", "metadata", "metadata_values", "multiattach", "show", "size", "snapshot_id", "source_volid", "status", "volume_type"}},
+		attachment: {build: (*builder).attachment, properties: map[string]property{
+			"instance_uuid": made(server).must(), "volume_id": made(volume).must(), "mountpoint": {blank: true},
+		}, attributes: []string{"show"}},
+	}
+}
+
+func (b *builder) volume() {
+	if b.where["size"] == nil && b.where["source_volid"] == nil {
+		b.wrong("size", "the property size is missing")
+	}
+	b.put()
+}
+
+func (b *builder) attachment() {
+	r := b.putNamed("")
+	r.Parent, _ = b.spec["instance_uuid"].(resource.Ref)
+}

@@ -1,0 +1,274 @@
+package hot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+const (
+	network         resource.Type = "OS::Neutron::Net"
+	subnet          resource.Type = "OS::Neutron::Subnet"
+	router          resource.Type = "OS::Neutron::Router"
+	routerInterface resource.Type = "OS::Neutron::RouterInterface"
+	port            resource.Type = "OS::Neutron::Port"
+	floatingIP      resource.Type = "OS::Neutron::FloatingIP"
+	association     resource.Type = "OS::Neutron::FloatingIPAssociation"
+	securityGroup   resource.Type = "OS::Neutron::SecurityGroup"
+	groupRule       resource.Type = "OS::Neutron::SecurityGroupRule"
+)
+
+func neutronKinds() map[resource.Type]kind {
+	return map[resource.Type]kind{
+		network: {build: (*builder).plain, properties: networkProperties(),
+			attributes: []string{"admin_state_up", "l2_adjacency", "mtu", "name", "port_security_enabled", "qos_policy_id", "segments", "show",
+				"status", "subnets", "tenant_id"}},
+		subnet: {build: (*builder).subnet, properties: subnetProperties(),
+			attributes: []string{"allocation_pools", "cidr", "dns_nameservers", "enable_dhcp", "gateway_ip", "host_routes", "ip_version", "name",
+				"network_id", "show", "tenant_id"}},
+		router: {build: (*builder).plain, properties: routerProperties(),
+			attributes: []string{"admin_state_up", "external_gateway_info", "name", "show", "status", "tenant_id"}},
+		routerInterface: {build: (*builder).routerInterface, properties: map[string]property{
+			"router": made(router).must(), "router_id": made(router).aka("router"),
+			"subnet": made(subnet), "subnet_id": made(subnet).aka("subnet"),
+			"port": made(port), "port_id": made(port).aka("port"),
+		}, attributes: []string{"show"}},
+		port: {build: (*builder).plain, properties: portProperties(),
+			attributes: []string{"admin_state_up", "allowed_address_pairs", "device_id", "device_owner", "dns_assignment", "fixed_ips", "mac_address",
+				"name", "network", "network_id", "port_security_enabled", "propagate_uplink_status", "qos_policy_id", "security_groups", "show",
+				"status", "subnets", "tenant_id"}},
+		floatingIP: {build: (*builder).floatingIP, properties: map[string]property{
+			"floating_network":    madeOrNamed(network).must(),
+			"floating_network_id": madeOrNamed(network).aka("floating_network"),
+			"port_id":             made(port),
+			"fixed_ip_address":    {shape: address_, blank: true},
+			"floating_ip_address": {shape: address_, blank: true},
+			"floating_subnet":     not("the cloud chooses it"),
+			"dns_name":            not("names are not moved"),
+			"dns_domain":          not("names are not moved"),
+			"value_specs":         not("it is not HOT's own"),
+		}, attributes: []string{"fixed_ip_address", "floating_ip_address", "floating_network_id", "port_id", "router_id", "show", "tenant_id"}},
+		association: {build: (*builder).association, folded: true, properties: map[string]property{
+			"floatingip_id": made(floatingIP).must(), "port_id": made(port).must(), "fixed_ip_address": {shape: address_, blank: true},
+		}, attributes: []string{"show"}},
+		securityGroup: {build: (*builder).securityGroup, properties: map[string]property{
+			"name": of(text), "description": of(text), "rules": listOf(mapOf(inlineRule())),
+		}, attributes: []string{"show"}},
+		groupRule: {build: (*builder).groupRule, properties: ruleProperties(), attributes: []string{"show"}},
+	}
+}
+
+func networkProperties() map[string]property {
+	return map[string]property{
+		"name": of(text), "admin_state_up": of(boolean), "port_security_enabled": of(boolean), "dns_domain": {blank: true},
+		"availability_zone_hints": listOf(of(text)), "tags": listOf(of(text)),
+		"shared":         not("only administrators may set it"),
+		"tenant_id":      not("only administrators may set it"),
+		"dhcp_agent_ids": not("only administrators may set it"),
+		"qos_policy":     not("it is not moved"),
+		"value_specs":    not("it is not HOT's own"),
+	}
+}
+
+func subnetProperties() map[string]property {
+	return map[string]property{
+		"network": madeOrNamed(network).must(), "network_id": madeOrNamed(network).aka("network"),
+		"name": of(text), "cidr": of(cidr).must(), "ip_version": number_(4, 6), "gateway_ip": of(text), "enable_dhcp": of(boolean),
+		"dns_nameservers":   listOf(of(address_)),
+		"allocation_pools":  listOf(mapOf(map[string]property{"start": of(address_).must(), "end": of(address_).must()})),
+		"host_routes":       listOf(mapOf(map[string]property{"destination": of(cidr).must(), "nexthop": of(address_).must()})),
+		"ipv6_ra_mode":      one("dhcpv6-stateful", "dhcpv6-stateless", "slaac"),
+		"ipv6_address_mode": one("dhcpv6-stateful", "dhcpv6-stateless", "slaac"),
+		"tags":              listOf(of(text)),
+		"subnetpool":        not("write the cidr"),
+		"prefixlen":         not("write the cidr"),
+		"tenant_id":         not("only administrators may set it"),
+		"segment":           not("only administrators may set it"),
+		"value_specs":       not("it is not HOT's own"),
+	}
+}
+
+func routerProperties() map[string]property {
+	return map[string]property{
+		"name": of(text), "admin_state_up": of(boolean), "availability_zone_hints": listOf(of(text)), "tags": listOf(of(text)),
+		"external_gateway_info": mapOf(map[string]property{
+			"network": madeOrNamed(network).must(), "enable_snat": of(boolean),
+			"external_fixed_ips": listOf(mapOf(map[string]property{"ip_address": of(address_), "subnet": madeOrNamed(subnet)})),
+		}),
+		"l3_agent_id":  not("only administrators may set it"),
+		"l3_agent_ids": not("only administrators may set it"),
+		"distributed":  not("only administrators may set it"),
+		"ha":           not("only administrators may set it"),
+		"value_specs":  not("it is not HOT's own"),
+	}
+}
+
+func portProperties() map[string]property {
+	return map[string]property{
+		"network": madeOrNamed(network).must(), "network_id": madeOrNamed(network).aka("network"),
+		"name": of(text), "admin_state_up": of(boolean), "port_security_enabled": of(boolean), "mac_address": {shape: mac, blank: true},
+		"tags": listOf(of(text)), "security_groups": listOf(madeOrNamed(securityGroup)),
+		"fixed_ips": listOf(mapOf(map[string]property{
+			"subnet": madeOrNamed(subnet), "subnet_id": madeOrNamed(subnet).aka("subnet"), "ip_address": of(address_)})),
+		"allowed_address_pairs":   listOf(mapOf(map[string]property{"mac_address": of(mac), "ip_address": of(cidr).must()})),
+		"binding:vnic_type":       one("normal", "direct", "macvtap", "direct-physical", "baremetal", "virtio-forwarder", "smart-nic"),
+		"device_id":               not("name the port in the server's networks"),
+		"device_owner":            not("name the port in the server's networks"),
+		"replacement_policy":      not("nothing is updated"),
+		"dns_name":                not("names are not moved"),
+		"qos_policy":              not("it is not moved"),
+		"propagate_uplink_status": not("it is not moved"),
+		"no_fixed_ips":            not("it is not moved"),
+		"value_specs":             not("it is not HOT's own"),
+	}
+}
+
+// inlineRule has the properties of an entry of a group's rules.
+func inlineRule() map[string]property {
+	return map[string]property{
+		"direction": one("ingress", "egress"), "ethertype": one("IPv4", "IPv6"), "protocol": {blank: true},
+		"port_range_min": number_(0, 65535), "port_range_max": number_(0, 65535),
+		"remote_mode":      one("remote_ip_prefix", "remote_group_id"),
+		"remote_group_id":  madeOrNamed(securityGroup),
+		"remote_ip_prefix": {shape: cidr, blank: true},
+	}
+}
+
+func ruleProperties() map[string]property {
+	return map[string]property{
+		"security_group": made(securityGroup).must(), "description": of(text),
+		"direction": one("ingress", "egress"), "ethertype": one("IPv4", "IPv6"), "protocol": of(text),
+		"port_range_min": number_(0, 65535), "port_range_max": number_(0, 65535),
+		"remote_group": madeOrNamed(securityGroup), "remote_ip_prefix": {shape: cidr, blank: true},
+	}
+}
+
+// plain makes a resource that has just its properties.
+func (b *builder) plain() { b.put() }
+
+func (b *builder) subnet() {
+	if n := b.where["gateway_ip"]; n != nil {
+		if n.value == nil {
+			b.spec["gateway_ip"] = "" // null is Heat's other way to say: no gateway
+		} else if ip, ok := b.spec["gateway_ip"].(string); ok && ip != "" && !of(address_).formed(ip) {
+			b.wrong("gateway_ip", "%q is no IP address", ip)
+		}
+	}
+	b.put()
+}
+
+func (b *builder) routerInterface() {
+	if (b.where["subnet"] == nil) == (b.where["port"] == nil) {
+		b.wrong("subnet", "wants either subnet or port")
+	}
+	r := b.putNamed("")
+	r.Parent, _ = b.spec["router"].(resource.Ref)
+}
+
+func (b *builder) floatingIP() { b.putNamed("") }
+
+// association folds itself into its floating IP.
+func (b *builder) association() {
+	b.later = append(b.later, func() {
+		ref, _ := b.spec["floatingip_id"].(resource.Ref)
+		ip := b.set.Get(ref)
+		if ip == nil {
+			return
+		}
+		if ip.Spec["port_id"] != nil {
+			b.wrong("floatingip_id", "the floating IP %q has a port already", ref.Key)
+		}
+		ip.Spec["port_id"] = b.spec["port_id"]
+		if fixed := b.spec["fixed_ip_address"]; fixed != nil {
+			ip.Spec["fixed_ip_address"] = fixed
+		}
+	})
+}
+
+// securityGroup makes the group and a resource of each of its rules. Neutron
+// gives a new group two rules that let all traffic out; Heat takes them away
+// if the list has a rule for egress.
+func (b *builder) securityGroup() {
+	rules := objects(b.spec["rules"])
+	delete(b.spec, "rules")
+	name := b.takeName()
+	if name == "default" {
+		b.wrong("name", "only the project's own group can have the name \"default\"")
+	}
+	b.putNamed(name)
+	egress := false
+	for i, r := range rules {
+		b.putRule(b.inlineRule(i, r))
+		egress = egress || r["direction"] == "egress"
+	}
+	if !egress {
+		for _, r := range defaultEgress() {
+			b.putRule(r)
+		}
+	}
+}
+
+// defaultEgress are the rules that Neutron gives to each new group.
+func defaultEgress() []map[string]resource.Value {
+	return []map[string]resource.Value{
+		{"direction": "egress", "ethertype": "IPv4"},
+		{"direction": "egress", "ethertype": "IPv6"},
+	}
+}
+
+// inlineRule brings a rule of the list into the form of a rule of its own.
+func (b *builder) inlineRule(i int, r map[string]resource.Value) map[string]resource.Value {
+	mode, group := r["remote_mode"], r["remote_group_id"]
+	delete(r, "remote_mode")
+	delete(r, "remote_group_id")
+	switch {
+	case mode == "remote_group_id" && r["remote_ip_prefix"] != nil:
+		b.wrong("rules", "rules[%d]: with remote_mode remote_group_id there is no remote_ip_prefix", i)
+	case mode == "remote_group_id" && group == nil:
+		r["remote_group"] = b.ref // Heat: the group itself
+	case mode == "remote_group_id":
+		r["remote_group"] = group
+	case group != nil:
+		b.wrong("rules", "rules[%d]: remote_group_id wants remote_mode: remote_group_id", i)
+	}
+	b.completeRule(r, nil)
+	return r
+}
+
+// completeRule writes Heat's defaults.
+func (b *builder) completeRule(r map[string]resource.Value, protocol resource.Value) {
+	for name, v := range map[string]resource.Value{"direction": "ingress", "ethertype": "IPv4", "protocol": protocol} {
+		if r[name] == nil && v != nil {
+			r[name] = v
+		}
+	}
+}
+
+func (b *builder) putRule(spec map[string]resource.Value) {
+	b.child(groupRule, ruleKey(b.ref.Key, spec), resource.Own, b.ref, spec)
+}
+
+// ruleKey is the key of a rule: GROUP-rule-HASH, of all that it says.
+func ruleKey(group resource.Key, spec map[string]resource.Value) resource.Key {
+	data, err := resource.MarshalValue(spec)
+	if err != nil {
+		data = []byte(err.Error()) // a Spec holds only what can be marshalled
+	}
+	sum := sha256.Sum256(data)
+	return childKey(group, "rule-"+hex.EncodeToString(sum[:4]))
+}
+
+func (b *builder) groupRule() {
+	if b.where["remote_group"] != nil && b.where["remote_ip_prefix"] != nil {
+		b.wrong("remote_group", "write either remote_group or remote_ip_prefix")
+	}
+	b.completeRule(b.spec, "tcp") // Heat's default, here and only here
+	if p, _ := b.spec["protocol"].(string); p == "" || p == "any" || p == "0" {
+		delete(b.spec, "protocol")
+	}
+	group, _ := b.spec["security_group"].(resource.Ref)
+	delete(b.spec, "security_group")
+	r := b.putNamed("")
+	r.Parent = group
+}

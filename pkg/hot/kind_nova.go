@@ -1,0 +1,220 @@
+package hot
+
+import (
+	"fmt"
+
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+const (
+	keyPair     resource.Type = "OS::Nova::KeyPair"
+	serverGroup resource.Type = "OS::Nova::ServerGroup"
+	server      resource.Type = "OS::Nova::Server"
+	flavor      resource.Type = "OS::Nova::Flavor"
+)
+
+func novaKinds() map[resource.Type]kind {
+	return map[resource.Type]kind{
+		keyPair: {build: (*builder).keyPair, properties: map[string]property{
+			"name":             of(text).must(),
+			"public_key":       of(text).must(), // without one Nova makes a pair, whose private half would be lost
+			"type":             one("ssh", "x509"),
+			"save_private_key": not("give public_key"),
+			"user":             not("only administrators may set it"),
+		}, attributes: []string{"private_key", "public_key", "show"}},
+		serverGroup: {build: (*builder).serverGroup, properties: map[string]property{
+			"name":     of(text),
+			"policies": listOf(one("anti-affinity", "affinity", "soft-anti-affinity", "soft-affinity")),
+			"rules":    mapOf(map[string]property{"max_server_per_host": number_(1, 0)}),
+		}, attributes: []string{"show"}},
+		server: {build: (*builder).server, properties: serverProperties(),
+			attributes: []string{"accessIPv4", "accessIPv6", "addresses", "console_urls", "first_address", "instance_name", "name", "networks",
+				"os_collect_config", "show", "tags"}},
+	}
+}
+
+func serverProperties() map[string]property {
+	return map[string]property{
+		"name":                      of(text),
+		"flavor":                    madeOrNamed(flavor).must(),
+		"image":                     madeOrNamed(image),
+		"key_name":                  madeOrNamed(keyPair),
+		"availability_zone":         {blank: true},
+		"security_groups":           listOf(madeOrNamed(securityGroup)),
+		"networks":                  listOf(mapOf(serverNetwork())),
+		"block_device_mapping_v2":   listOf(mapOf(blockDevice())),
+		"user_data":                 of(text),
+		"user_data_format":          one("HEAT_CFNTOOLS", "RAW", "SOFTWARE_CONFIG"),
+		"metadata":                  mapOf(nil),
+		"tags":                      listOf(of(text)),
+		"config_drive":              of(boolean),
+		"scheduler_hints":           mapOf(map[string]property{"group": made(serverGroup)}),
+		"block_device_mapping":      not("write block_device_mapping_v2"),
+		"flavor_update_policy":      not("nothing is updated"),
+		"image_update_policy":       not("nothing is updated"),
+		"user_data_update_policy":   not("nothing is updated"),
+		"software_config_transport": not("it is for Heat's own agents"),
+		"deployment_swift_data":     not("it is for Heat's own agents"),
+		"admin_user":                not("write it into user_data"),
+		"admin_pass":                not("write it into user_data"),
+		"personality":               not("Nova has given it up; write user_data"),
+		"reservation_id":            not("Nova has given it up"),
+		"diskConfig":                not("it is not moved"),
+	}
+}
+
+func serverNetwork() map[string]property {
+	return map[string]property{
+		"network":               madeOrNamed(network),
+		"uuid":                  madeOrNamed(network).aka("network"),
+		"port":                  made(port),
+		"subnet":                made(subnet),
+		"fixed_ip":              {shape: address_, blank: true},
+		"allocate_network":      not("name the network"),
+		"port_extra_properties": not("write an OS::Neutron::Port"),
+		"floating_ip":           not("write an OS::Neutron::FloatingIPAssociation"),
+		"tag":                   not("it is not moved"),
+	}
+}
+
+func blockDevice() map[string]property {
+	return map[string]property{
+		"volume_id":             made(volume),
+		"image":                 madeOrNamed(image),
+		"image_id":              madeOrNamed(image).aka("image"),
+		"volume_size":           number_(1, 0),
+		"boot_index":            number_(-1, 1<<31),
+		"delete_on_termination": of(boolean),
+		"device_name":           not("the cloud chooses it"),
+		"device_type":           not("it is not moved"),
+		"disk_bus":              not("it is not moved"),
+		"snapshot_id":           not("a snapshot is no resource of HOT"),
+		"swap_size":             not("choose a flavor with swap"),
+		"ephemeral_size":        not("choose a flavor with ephemeral disk"),
+		"ephemeral_format":      not("choose a flavor with ephemeral disk"),
+	}
+}
+
+func (b *builder) keyPair() { b.put() }
+
+func (b *builder) serverGroup() {
+	if b.where["policies"] == nil {
+		b.spec["policies"] = []resource.Value{"anti-affinity"} // Heat's default
+	} else if n := len(plainTexts(b.spec["policies"])); n != 1 {
+		b.wrong("policies", "a server group has one policy, here are %d", n)
+	}
+	b.putNamed(b.demandedName())
+}
+
+func (b *builder) server() {
+	switch b.spec["user_data_format"] {
+	case "SOFTWARE_CONFIG":
+		b.wrong("user_data_format", "SOFTWARE_CONFIG is for Heat's own agents: write RAW")
+	case nil, "HEAT_CFNTOOLS":
+		if b.where["user_data"] != nil {
+			b.notes.at(b.where["user_data"], "%s: Heat wraps this user_data for its own agents, wechsel does not: write user_data_format: RAW", b.label)
+		}
+	}
+	delete(b.spec, "user_data_format")
+	if b.spec["user_data"] == "" {
+		delete(b.spec, "user_data")
+	}
+	if b.where["image"] == nil && b.where["block_device_mapping_v2"] == nil {
+		b.wrong("image", "a server boots from an image or a volume: write image or block_device_mapping_v2")
+	}
+	b.devices()
+	r := b.putNamed(b.demandedName())
+	b.later = append(b.later, func() { b.networks(r) })
+}
+
+// devices keeps the root volume in block_device_mapping_v2 and makes an
+// attachment of each other volume.
+func (b *builder) devices() {
+	var root []resource.Value
+	for _, d := range objects(b.spec["block_device_mapping_v2"]) {
+		index, ok := d["boot_index"].(int64) // Heat: 0 unless given
+		switch {
+		case ok && index > 0, index == 0 && root != nil:
+			b.wrong("block_device_mapping_v2", "only one device with boot_index 0 is supported, which is what Heat gives to those without one; -1 is for others")
+		case index == 0:
+			d["boot_index"] = int64(0)
+			root = append(root, b.rootDevice(d))
+		case d["volume_id"] == nil:
+			b.wrong("block_device_mapping_v2", "what is not the root must be an OS::Cinder::Volume")
+		case d["delete_on_termination"] == true:
+			b.wrong("block_device_mapping_v2", "delete_on_termination is supported only for the root")
+		default:
+			vol, _ := d["volume_id"].(resource.Ref)
+			b.child(attachment, childKey(b.ref.Key, string(vol.Key)), resource.Own, b.ref,
+				map[string]resource.Value{"instance_uuid": b.ref, "volume_id": vol})
+		}
+	}
+	delete(b.spec, "block_device_mapping_v2")
+	if root != nil {
+		b.spec["block_device_mapping_v2"] = root
+	}
+}
+
+// rootDevice adds the volume that Nova makes of an image.
+func (b *builder) rootDevice(d map[string]resource.Value) map[string]resource.Value {
+	switch {
+	case (d["volume_id"] == nil) == (d["image"] == nil):
+		b.wrong("block_device_mapping_v2", "the root wants either volume_id or image")
+	case d["image"] != nil && d["volume_size"] == nil:
+		b.wrong("block_device_mapping_v2", "a root made of an image wants volume_size")
+	case d["image"] != nil:
+		b.child(volume, childKey(b.ref.Key, "root"), resource.Implied, b.ref, impliedVolume(d))
+	}
+	return d
+}
+
+// impliedVolume is the volume that Nova makes for a block device.
+func impliedVolume(device map[string]resource.Value) map[string]resource.Value {
+	return map[string]resource.Value{"size": device["volume_size"], "image": device["image"]}
+}
+
+// networks makes the ports that Nova makes for a server's networks, and those
+// that Heat makes where a subnet is named.
+func (b *builder) networks(r *resource.Resource) {
+	var out []resource.Value
+	implied := 0
+	for i, n := range objects(r.Spec["networks"]) {
+		switch {
+		case n["port"] != nil && (n["network"] != nil || n["subnet"] != nil || n["fixed_ip"] != nil):
+			b.wrong("networks", "networks[%d] has a port: network, subnet and fixed_ip belong to that port", i)
+		case n["port"] == nil && n["network"] == nil && n["subnet"] == nil:
+			b.wrong("networks", "networks[%d] wants port, network or subnet", i)
+		case n["subnet"] != nil:
+			n = map[string]resource.Value{"port": b.subnetPort(r, i, n)}
+		case n["network"] != nil:
+			implied++
+			key := impliedPortKey(r.Key, implied)
+			b.child(port, key, resource.Implied, r.Ref, impliedPort(b.set, r.Spec, n))
+		}
+		out = append(out, n)
+	}
+	if out != nil {
+		r.Spec["networks"] = out
+	}
+}
+
+// subnetPort makes the port that Heat itself makes for a server on a subnet.
+func (b *builder) subnetPort(r *resource.Resource, i int, n map[string]resource.Value) resource.Ref {
+	fixed := map[string]resource.Value{"subnet": n["subnet"]}
+	if n["fixed_ip"] != nil {
+		fixed["ip_address"] = n["fixed_ip"]
+	}
+	spec := map[string]resource.Value{"network": n["network"], "fixed_ips": []resource.Value{fixed}}
+	if sub, _ := n["subnet"].(resource.Ref); n["network"] == nil {
+		if s := b.set.Get(sub); s != nil {
+			spec["network"] = s.Spec["network"]
+		}
+	}
+	if groups := r.Spec["security_groups"]; groups != nil {
+		spec["security_groups"] = resource.Clone(groups)
+	}
+	p := &resource.Resource{Ref: resource.Ref{Type: port, Key: childKey(r.Key, fmt.Sprintf("port-%d", i))},
+		Name: fmt.Sprintf("%s-port-%d", r.Key, i), Tenure: resource.Own, Spec: spec}
+	b.set.Put(p)
+	return p.Ref
+}

@@ -1,0 +1,100 @@
+package scenario
+
+import "github.com/wechsel-project/wechsel/pkg/resource"
+
+// A File is scenario.yaml as it is written.
+type File struct {
+	APIVersion Text     `yaml:"apiVersion,required" json:"apiVersion" jsonschema:"enum=wechsel/v1"`
+	Kind       Text     `yaml:"kind,required" json:"kind" jsonschema:"enum=Scenario"`
+	Metadata   Metadata `yaml:"metadata,required" json:"metadata"`
+	Spec       Spec     `yaml:"spec,required" json:"spec"`
+}
+
+// Metadata says what a scenario is.
+type Metadata struct {
+	Name        Text      `yaml:"name,required" json:"name" jsonschema_description:"Lower-case letters, digits and hyphens; the folder's name"`
+	Title       Languages `yaml:"title,required" json:"title"`
+	Description Languages `yaml:"description" json:"description,omitzero"`
+}
+
+// Languages is a text in the languages of reports.
+type Languages struct {
+	EN string `yaml:"en,required" json:"en"`
+	DE string `yaml:"de" json:"de,omitempty"`
+}
+
+// Spec is what moves, and how.
+type Spec struct {
+	From       string          `yaml:"from" json:"from,omitempty" jsonschema_description:"Where the drill starts unless --from says otherwise"`
+	To         string          `yaml:"to" json:"to,omitempty" jsonschema_description:"Where the drill goes unless --to says otherwise"`
+	OpenStack  OpenStack       `yaml:"openstack" json:"openstack,omitzero"`
+	Kubernetes Later           `yaml:"kubernetes" json:"-"`
+	Data       []Data          `yaml:"data" json:"data,omitempty"`
+	Mapping    []Mapping       `yaml:"mapping" json:"mapping,omitempty"`
+	Supply     map[string]Text `yaml:"supply" json:"supply,omitempty" jsonschema_description:"Files with what a cloud does not let its tenant read back, by SERVER_user_data"`
+	Expect     []Expect        `yaml:"expect" json:"expect,omitempty"`
+}
+
+// OpenStack is a workload in HOT.
+type OpenStack struct {
+	Template   Text           `yaml:"template,required" json:"template" jsonschema_description:"A HOT file in the scenario's folder"`
+	Parameters map[string]Any `yaml:"parameters" json:"parameters,omitempty" jsonschema_description:"Values for the template's parameters"`
+}
+
+// Data is bytes that HOT cannot express. They are generated, so that no file
+// travels.
+type Data struct {
+	Volume     Text              `yaml:"volume" json:"volume,omitzero" jsonschema_description:"A volume of the template, which shall hold bytes"`
+	Image      Text              `yaml:"image" json:"image,omitzero" jsonschema_description:"The name of an image that the project makes; the template names it by that"`
+	Size       Size              `yaml:"size" json:"size,omitzero" jsonschema_description:"How many bytes; 1MiB if not given"`
+	Seed       Any               `yaml:"seed,required" json:"seed" jsonschema:"type=integer,minimum=1"`
+	Format     Text              `yaml:"format" json:"format,omitzero" jsonschema:"enum=raw"`
+	Properties map[string]string `yaml:"properties" json:"properties,omitempty" jsonschema_description:"Of the image"`
+	Snapshot   Later             `yaml:"snapshot" json:"-"`
+	Container  Later             `yaml:"container" json:"-"`
+	Objects    Later             `yaml:"objects" json:"-"`
+
+	place
+}
+
+// A Mapping is one rule, tried before the built-in matching.
+type Mapping struct {
+	To      string `yaml:"to" json:"to,omitempty" jsonschema_description:"The only target that it is for"`
+	Type    Text   `yaml:"type,required" json:"type"`
+	Path    Text   `yaml:"path,required" json:"path"`
+	When    Any    `yaml:"when" json:"when,omitzero" jsonschema_description:"The only value that it is for; without it any"`
+	Replace Any    `yaml:"replace,required" json:"replace"`
+}
+
+// Expect names a kind of gap that is known already.
+type Expect struct {
+	To  string `yaml:"to" json:"to,omitempty" jsonschema_description:"The only target where it is expected"`
+	Gap Text   `yaml:"gap,required" json:"gap" jsonschema:"pattern=^[a-z0-9-]+/[a-z0-9-]+$"`
+}
+
+// A Rule is a mapping rule of a scenario.
+type Rule struct {
+	To      string         // the target's name; empty: any
+	Type    resource.Type  //
+	Path    resource.Path  // of the property
+	When    resource.Value // the property's value, a Given resource by its name; nil: any
+	Replace resource.Value // what it becomes, a Given resource by its name
+}
+
+// An Expectation is a kind of gap that is known already on a target.
+type Expectation struct {
+	To, Gap string // To is empty for any target
+}
+
+// A Config is wechsel.yaml: the clouds that its user knows by names of their
+// own.
+type Config struct {
+	Clouds map[string]Cloud `yaml:"clouds,required" json:"clouds" jsonschema_description:"By the name that --from and --to take"`
+}
+
+// A Cloud is how to reach a cloud, and what it calls things.
+type Cloud struct {
+	OpenStack  Text           `yaml:"openstack" json:"openstack,omitzero" jsonschema_description:"A cloud in clouds.yaml; without it the cloud of the same name"`
+	Kubernetes Later          `yaml:"kubernetes" json:"-"`
+	Parameters map[string]Any `yaml:"parameters" json:"parameters,omitempty" jsonschema_description:"Values for parameters of templates: what this cloud calls its images, flavors, networks, zones"`
+}
