@@ -1,0 +1,77 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// judge gives every resource of A that is not Given its outcome: the worst of
+// what was found about it.
+func (c *comparer) judge() {
+	for a := range c.a.All() {
+		if a.Tenure != resource.Given {
+			c.result.Outcomes[a.Ref] = c.presence(a)
+		}
+	}
+	for _, ch := range c.result.Changes {
+		if ch.Verdict == Extra {
+			c.worsen(c.match.from[c.b.Get(ch.Ref).Parent], Degraded)
+			continue
+		}
+		c.worsen(ch.Ref, effectOf(ch))
+		if ch.Verdict == Missing {
+			c.worsen(c.a.Get(ch.Ref).Parent, Degraded)
+		}
+	}
+	for _, s := range c.opts.Refusals {
+		c.worsen(s.Ref, byEffect(s.Effect))
+	}
+}
+
+func (c *comparer) presence(a *resource.Resource) Outcome {
+	switch {
+	case c.opts.Untested[a.Ref]:
+		return Untested
+	case c.opts.Lost[a.Ref]:
+		return Lost
+	case !c.lost[a.Ref]:
+		return Equivalent
+	case !a.Parent.IsZero() && c.lost[a.Parent]:
+		return Untested
+	}
+	return Lost
+}
+
+func effectOf(ch Change) Outcome {
+	switch ch.Verdict {
+	case Mapped:
+		return byEffect(ch.Effect)
+	case Changed:
+		return Degraded
+	case Missing:
+		return Lost
+	}
+	return Equivalent
+}
+
+func byEffect(e resource.Effect) Outcome {
+	switch e {
+	case resource.Adapted:
+		return Adapted
+	case resource.Degraded:
+		return Degraded
+	case resource.Lost:
+		return Lost
+	}
+	return Equivalent
+}
+
+// worsen never makes an outcome better, and leaves untested what is untested.
+func (c *comparer) worsen(ref resource.Ref, to Outcome) {
+	order := []Outcome{Equivalent, Adapted, Degraded, Lost, Untested}
+	now, ok := c.result.Outcomes[ref]
+	if ok && slices.Index(order, to) > slices.Index(order, now) {
+		c.result.Outcomes[ref] = to
+	}
+}
