@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"sync"
 )
@@ -177,4 +179,19 @@ func zero(p []byte) bool {
 		}
 	}
 	return true
+}
+
+// Scribble fills the blob behind its first line with bytes that depend on the
+// seed only. Like WriteAt, it is for the one who makes the blob.
+func (b *Blob) Scribble(seed uint64) error {
+	src := rand.NewChaCha8(sha256.Sum256(fmt.Appendf(nil, "content/%d", seed)))
+	buf := make([]byte, cluster)
+	for off := int64(512); off < b.size; off += int64(len(buf)) {
+		buf = buf[:min(cluster, b.size-off)]
+		src.Read(buf)
+		if _, err := b.WriteAt(buf, off); err != nil {
+			return err
+		}
+	}
+	return nil
 }

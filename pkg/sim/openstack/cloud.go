@@ -18,6 +18,7 @@ type Cloud struct {
 	quotas   map[string]map[string]int64 // project → resource → limit that an administrator has set
 
 	identity identity
+	image    images
 }
 
 // New starts the cloud that the profile describes. Nothing listens yet: serve
@@ -25,7 +26,7 @@ type Cloud struct {
 func New(p *profile.Profile, opts ...sim.Option) (*Cloud, error) {
 	c := &Cloud{Instance: sim.New(opts...), profile: p, mux: http.NewServeMux(), quotas: map[string]map[string]int64{}}
 	c.Faults.Add(p.Behaviour.Faults...)
-	for _, start := range []func(*Cloud) error{startKeystone} {
+	for _, start := range []func(*Cloud) error{startKeystone, startGlance} {
 		if err := start(c); err != nil {
 			c.Close()
 			return nil, err

@@ -121,5 +121,5 @@ func (d versioned) refuse(c *call, r *refusal) *reply {
 // unknown: the router of both is older than 405.
 func (d versioned) unknown(c *call, _ []string) *reply {
 	c.version = version{}
-	return htmlReply(http.StatusNotFound, "The resource could not be found.")
+	return htmlReply(http.StatusNotFound, "The resource could not be found.", "")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // A refusal is an answer that says no.
@@ -54,15 +55,21 @@ type dialect interface {
 	unknown(c *call, methods []string) *reply // a path that there is not, or not with this method
 }
 
-// page is the HTML that webob answers with.
-func htmlPage(status int, text string) []byte {
+// htmlPage is what webob makes of an exception: an explanation, and sometimes
+// a detail behind it.
+func htmlPage(status int, explanation, detail string) []byte {
 	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
-	return fmt.Appendf(nil, "<html>\n <head>\n  <title>%s</title>\n </head>\n <body>\n  <h1>%s</h1>\n  %s<br /><br />\n\n\n\n </body>\n</html>",
-		title, title, text)
+	return fmt.Appendf(nil, "<html>\n <head>\n  <title>%s</title>\n </head>\n <body>\n  <h1>%s</h1>\n  %s<br /><br />\n%s\n\n\n </body>\n</html>",
+		title, title, pyEscape(explanation), pyEscape(detail))
 }
 
-func htmlReply(status int, text string) *reply {
-	r := &reply{status: status, bytes: htmlPage(status, text)}
+// pyEscape is html.escape of Python.
+func pyEscape(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;").Replace(s)
+}
+
+func htmlReply(status int, explanation, detail string) *reply {
+	r := &reply{status: status, bytes: htmlPage(status, explanation, detail)}
 	return r.set("Content-Type", "text/html; charset=UTF-8")
 }
 

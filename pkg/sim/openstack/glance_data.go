@@ -1,0 +1,130 @@
+package openstack
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/sim"
+)
+
+// uploadImage runs without the lock: it takes as long as the client needs to
+// send, and others must not wait for that.
+func uploadImage(c *call) (*reply, error) {
+	im, err := c.startUpload()
+	if err != nil {
+		return nil, err
+	}
+	sums := c.cloud.newSums()
+	blob, err := c.cloud.Blobs.Copy(io.TeeReader(c.Body, sums))
+	c.do(func() {
+		if _, there := c.cloud.image.table.Get(im.id); !there && err == nil {
+			blob.Release() // deleted meanwhile
+			err = refuse(http.StatusGone, "Image %s could not be found after upload. The image may have been deleted during the upload.", im.id)
+		}
+		if err != nil {
+			im.life = sim.Steady(c.now, "queued")
+			return
+		}
+		im.store(c.cloud, blob, sums, c.now)
+		im.life = sim.Steady(c.now, "active")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return empty(http.StatusNoContent).set("Content-Type", "text/html; charset=UTF-8"), nil
+}
+
+func (c *call) startUpload() (im *image, err error) {
+	if given := c.Header.Get("Content-Type"); given != "application/octet-stream" {
+		return nil, refuse(http.StatusUnsupportedMediaType, "The request media type %s is not supported by this server.", given)
+	}
+	c.do(func() {
+		if im, err = c.oneImage(); err != nil {
+			return
+		}
+		switch status := im.life.At(c.now); {
+		case im.owner != c.project() && !c.admin():
+			err = refuse(http.StatusForbidden, "Not allowed to upload image data for image %s", im.id)
+		case status != "queued":
+			err = refuse(http.StatusConflict, "Image status transition from %s to saving is not allowed", status)
+		case im.diskFormat == nil || im.containerFormat == nil:
+			err = refuse(http.StatusBadRequest, "Properties disk_format, container_format must be set prior to saving data.")
+		default:
+			im.life = sim.Steady(c.now, "saving")
+		}
+	})
+	return im, err
+}
+
+// downloadImage answers with a stream; the blob is kept until it is sent, even
+// if the image is deleted meanwhile.
+func downloadImage(c *call) (*reply, error) {
+	im, err := c.oneImage()
+	if err != nil {
+		return nil, err
+	}
+	switch status := im.life.At(c.now); status {
+	case "active":
+	case "queued", "saving", "uploading", "importing":
+		return empty(http.StatusNoContent), nil
+	default:
+		return nil, refuse(http.StatusForbidden, "The requested image has been deactivated. Image data download is forbidden.")
+	}
+	blob := im.blob.Retain()
+	rep := &reply{status: http.StatusOK, stream: blob.Reader(blob.Size()), length: blob.Size(), close: blob.Release}
+	return rep.set("Content-Type", "application/octet-stream").set("Content-MD5", im.checksum), nil
+}
+
+// sums computes Glance's two hashes while bytes pass by.
+type sums struct {
+	md5, multi hash.Hash
+	name       string
+}
+
+func (c *Cloud) newSums() *sums {
+	s := &sums{md5: md5.New(), multi: sha512.New(), name: "sha512"}
+	if c.profile.Behaviour.HashAlgorithm == "sha256" {
+		s.multi, s.name = sha256.New(), "sha256"
+	}
+	return s
+}
+
+func (s *sums) Write(p []byte) (int, error) {
+	s.md5.Write(p)
+	return s.multi.Write(p)
+}
+
+// store gives an image its bytes; its state is the caller's business. When the
+// disk inside a format cannot be told, its size stays unknown, as Glance does.
+func (im *image) store(c *Cloud, blob *sim.Blob, s *sums, now time.Time) {
+	im.blob, im.algorithm = blob, s.name
+	im.checksum, im.hash = hex.EncodeToString(s.md5.Sum(nil)), hex.EncodeToString(s.multi.Sum(nil))
+	im.updated = now.Truncate(time.Second)
+	switch im.diskFormat {
+	case "raw", "iso", "ami", "ari", "aki":
+		im.virtualSize = blob.Size()
+	case "qcow2":
+		im.virtualSize = -1
+		if size, err := sim.QCOW2Size(blob); err == nil {
+			im.virtualSize = size
+		}
+	}
+}
+
+// fill makes an image active with those bytes, at once.
+func (im *image) fill(c *Cloud, blob *sim.Blob, now time.Time) error {
+	s := c.newSums()
+	if _, err := io.Copy(s, blob.Reader(blob.Size())); err != nil {
+		return fmt.Errorf("cannot read what was just written: %w", err)
+	}
+	im.store(c, blob, s, now)
+	im.life = sim.Steady(now, "active")
+	return nil
+}
