@@ -31,6 +31,7 @@ type Blob struct {
 	size   int64
 	data   map[int64]bool // number of each cluster that is not all zero
 	owners int
+	parent *Blob // whose file it is
 }
 
 // New makes an empty blob of that size, all zero, with one owner.
@@ -161,15 +162,28 @@ func (b *Blob) Retain() *Blob {
 
 // Release takes an owner away; the last one takes the bytes with him.
 func (b *Blob) Release() {
-	if b == nil {
-		return
+	for b != nil && b.last() {
+		b = b.parent
 	}
+}
+
+// last takes an owner away and tells whether that was the last one.
+func (b *Blob) last() bool {
 	b.owner.mu.Lock()
 	defer b.owner.mu.Unlock()
-	if b.owners--; b.owners == 0 && b.owner.open[b] {
+	if b.owners--; b.owners > 0 {
+		return false
+	}
+	if b.owner.open[b] {
 		delete(b.owner.open, b)
 		b.file.Close() // unlinked and only read: nothing can be lost
 	}
+	return true
+}
+
+// Sized returns a blob with the same bytes and another, not smaller size.
+func (b *Blob) Sized(size int64) *Blob {
+	return &Blob{owner: b.owner, file: b.file, size: size, data: b.data, owners: 1, parent: b.Retain()}
 }
 
 func zero(p []byte) bool {

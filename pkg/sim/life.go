@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Life is the course of an object's state, known in advance: some states
 // that last for a while, and one that lasts until something happens. S is
@@ -45,8 +48,15 @@ func (g Growing[S]) For(state S, lasts time.Duration) Growing[S] {
 
 // Then adds the state that stays.
 func (g Growing[S]) Then(state S) Life[S] {
-	steps := append(append([]step[S](nil), g.life.steps...), step[S]{g.end, state})
-	return Life[S]{steps}
+	return Life[S]{append(slices.Clone(g.life.steps), step[S]{g.end, state})}
+}
+
+// Later adds what comes at a moment, or once everything else has come.
+func (l Life[S]) Later(moment time.Time, state S) Life[S] {
+	if end := l.End(); end.After(moment) {
+		moment = end
+	}
+	return Life[S]{append(slices.Clone(l.steps), step[S]{moment, state})}
 }
 
 // At returns the state at a moment; before the life began, its first one.

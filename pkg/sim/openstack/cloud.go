@@ -1,8 +1,11 @@
 package openstack
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/sim"
@@ -19,6 +22,7 @@ type Cloud struct {
 
 	identity identity
 	image    images
+	volume   volumes
 }
 
 // New starts the cloud that the profile describes. Nothing listens yet: serve
@@ -26,7 +30,7 @@ type Cloud struct {
 func New(p *profile.Profile, opts ...sim.Option) (*Cloud, error) {
 	c := &Cloud{Instance: sim.New(opts...), profile: p, mux: http.NewServeMux(), quotas: map[string]map[string]int64{}}
 	c.Faults.Add(p.Behaviour.Faults...)
-	for _, start := range []func(*Cloud) error{startKeystone, startGlance} {
+	for _, start := range []func(*Cloud) error{startKeystone, startGlance, startCinder} {
 		if err := start(c); err != nil {
 			c.Close()
 			return nil, err
@@ -56,6 +60,13 @@ func (c *Cloud) id(given, kind, name string) string {
 		return given
 	}
 	return sim.NamedUUID(c.profile.Name, kind, name)
+}
+
+// takes returns how long something takes for the object of that id: always the
+// same, wherever in the span it is.
+func (c *Cloud) takes(s profile.Span, id string) time.Duration {
+	sum := sha256.Sum256([]byte(id))
+	return s.Pick(float64(binary.BigEndian.Uint16(sum[:])) / (1 << 16))
 }
 
 // limit returns how many of a resource a project may have; -1: no limit.

@@ -73,7 +73,7 @@ func startGlance(c *Cloud) error {
 
 // publishImage makes one of the provider's own images.
 func (c *Cloud) publishImage(p profile.PublicImage, now time.Time) error {
-	blob, err := c.imageBytes(p)
+	blob, disk, err := c.imageBytes(p)
 	if err != nil {
 		return err
 	}
@@ -85,29 +85,29 @@ func (c *Cloud) publishImage(p profile.PublicImage, now time.Time) error {
 		diskFormat: p.DiskFormat, containerFormat: p.ContainerFormat, visibility: p.Visibility, protected: p.Protected, hidden: p.Hidden,
 		minDisk: p.MinDisk, minRAM: p.MinRAM, props: p.Properties, tags: p.Tags, members: map[string]*member{}, created: created, updated: created}
 	c.image.table.Put(im.id, im.owner, im)
-	return im.fill(c, blob, created)
+	return im.fill(c, blob, disk, created)
 }
 
 // imageBytes generates what a profile describes: a disk with the image's name
-// at its beginning, so that no two are equal, in the format asked for.
-func (c *Cloud) imageBytes(p profile.PublicImage) (*sim.Blob, error) {
-	disk, err := c.Blobs.New(p.Content.Size)
+// at its beginning, so that no two are equal, and that in the format asked for.
+func (c *Cloud) imageBytes(p profile.PublicImage) (blob, disk *sim.Blob, err error) {
+	disk, err = c.Blobs.New(p.Content.Size)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := disk.WriteAt([]byte("simulated image: "+c.profile.Name+"/"+p.Name+"\n"), 0); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.Content.Seed != 0 {
 		if err := disk.Scribble(p.Content.Seed); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if p.DiskFormat != "qcow2" {
-		return disk, nil
+		return disk, disk.Retain(), nil
 	}
-	defer disk.Release()
-	return c.Blobs.EncodeQCOW2(disk, disk.Size())
+	blob, err = c.Blobs.EncodeQCOW2(disk, disk.Size())
+	return blob, disk, err
 }
 
 // glanceDialect is how Glance speaks: webob, which answers in HTML to

@@ -23,9 +23,14 @@ func uploadImage(c *call) (*reply, error) {
 	}
 	sums := c.cloud.newSums()
 	blob, err := c.cloud.Blobs.Copy(io.TeeReader(c.Body, sums))
+	var disk *sim.Blob
+	if err == nil {
+		disk = im.decode(c.cloud, blob)
+	}
 	c.do(func() {
 		if _, there := c.cloud.image.table.Get(im.id); !there && err == nil {
 			blob.Release() // deleted meanwhile
+			disk.Release()
 			err = refuse(http.StatusGone, "Image %s could not be found after upload. The image may have been deleted during the upload.", im.id)
 		}
 		if err != nil {
@@ -33,12 +38,24 @@ func uploadImage(c *call) (*reply, error) {
 			return
 		}
 		im.store(c.cloud, blob, sums, c.now)
-		im.life = sim.Steady(c.now, "active")
+		im.disk, im.life = disk, sim.Steady(c.now, "active")
 	})
 	if err != nil {
 		return nil, err
 	}
 	return empty(http.StatusNoContent).set("Content-Type", "text/html; charset=UTF-8"), nil
+}
+
+// decode returns the disk in an image's bytes, or nil if they are none.
+func (im *image) decode(c *Cloud, blob *sim.Blob) *sim.Blob {
+	if im.diskFormat != "qcow2" {
+		return blob.Retain()
+	}
+	disk, err := c.Blobs.ReadQCOW2(blob, blob.Size())
+	if err != nil {
+		return nil
+	}
+	return disk
 }
 
 func (c *call) startUpload() (im *image, err error) {
@@ -101,6 +118,14 @@ func (s *sums) Write(p []byte) (int, error) {
 	return s.multi.Write(p)
 }
 
+// read hashes a whole blob.
+func (s *sums) read(blob *sim.Blob) error {
+	if _, err := io.Copy(s, blob.Reader(blob.Size())); err != nil {
+		return fmt.Errorf("cannot read an image's bytes: %w", err)
+	}
+	return nil
+}
+
 // store gives an image its bytes; its state is the caller's business. When the
 // disk inside a format cannot be told, its size stays unknown, as Glance does.
 func (im *image) store(c *Cloud, blob *sim.Blob, s *sums, now time.Time) {
@@ -118,13 +143,13 @@ func (im *image) store(c *Cloud, blob *sim.Blob, s *sums, now time.Time) {
 	}
 }
 
-// fill makes an image active with those bytes, at once.
-func (im *image) fill(c *Cloud, blob *sim.Blob, now time.Time) error {
+// fill makes an image active with those bytes and the disk in them, at once.
+func (im *image) fill(c *Cloud, blob, disk *sim.Blob, now time.Time) error {
 	s := c.newSums()
-	if _, err := io.Copy(s, blob.Reader(blob.Size())); err != nil {
-		return fmt.Errorf("cannot read what was just written: %w", err)
+	if err := s.read(blob); err != nil {
+		return err
 	}
 	im.store(c, blob, s, now)
-	im.life = sim.Steady(now, "active")
+	im.disk, im.life = disk, sim.Steady(now, "active")
 	return nil
 }

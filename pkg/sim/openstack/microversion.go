@@ -111,8 +111,10 @@ func (d versioned) refuse(c *call, r *refusal) *reply {
 	if !ok {
 		word = "computeFault"
 	}
-	rep := with(r.status, map[string]any{word: map[string]any{"code": r.status, "message": r.message}})
+	said := map[string]any{"code": r.status, "message": r.message}
+	rep := with(r.status, map[string]any{word: said})
 	if r.status == http.StatusRequestEntityTooLarge || r.status == http.StatusTooManyRequests {
+		said["retryAfter"] = "0"
 		rep.set("Retry-After", "0")
 	}
 	return rep

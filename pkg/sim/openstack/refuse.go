@@ -30,6 +30,7 @@ func refuseAs(status int, kind, format string, args ...any) error {
 var (
 	errUnauthorized = errors.New("unauthorized")
 	errMalformed    = errors.New("malformed request body")
+	errNoRoute      = errors.New("no such path") // for a path that is there only for others, or for other versions
 )
 
 // asRefusal makes sure that there is something to answer. A defect of the

@@ -59,15 +59,24 @@ func (s schema) violation(at string, v any) (path string, value any, message str
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		return s.inObject(at, v)
+		path, value, message = s.inObject(at, v)
 	case []any:
-		if s.items == nil {
-			break
-		}
-		for i, item := range v {
-			if p, w, m := s.items.violation(pyStr(int64(i)), item); m != "" {
-				return p, w, m
-			}
+		path, value, message = s.inArray(v)
+	}
+	fits := func(a schema) bool { _, _, m := a.violation("", v); return m == "" }
+	if message == "" && len(s.anyOf) > 0 && !slices.ContainsFunc(s.anyOf, fits) {
+		return at, v, pyRepr(v) + " is not valid under any of the given schemas"
+	}
+	return path, value, message
+}
+
+func (s schema) inArray(v []any) (path string, value any, message string) {
+	if s.items == nil {
+		return "", nil, ""
+	}
+	for i, item := range v {
+		if path, value, message = s.items.violation(pyStr(int64(i)), item); message != "" {
+			return path, value, message
 		}
 	}
 	return "", nil, ""
@@ -125,9 +134,6 @@ func (s schema) extra(v map[string]any) string {
 func (s schema) own(v any) string {
 	if len(s.types) > 0 && !slices.ContainsFunc(s.types, func(t string) bool { return isType(v, t) }) {
 		return pyRepr(v) + " is not of type " + quoted(s.types)
-	}
-	if len(s.anyOf) > 0 && !slices.ContainsFunc(s.anyOf, func(a schema) bool { _, _, m := a.violation("", v); return m == "" }) {
-		return pyRepr(v) + " is not valid under any of the given schemas"
 	}
 	if len(s.enum) > 0 && !slices.ContainsFunc(s.enum, func(e any) bool { return pyRepr(e) == pyRepr(v) }) {
 		return pyRepr(v) + " is not one of " + pyRepr(s.enum)

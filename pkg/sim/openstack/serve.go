@@ -3,6 +3,7 @@ package openstack
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -74,6 +75,9 @@ func (s *service) run(c *call, r route) (rep *reply) {
 			}
 			rep = s.finish(c, out, err)
 		})
+		if rep.after != nil {
+			rep.after()
+		}
 		return rep
 	}
 	var err error
@@ -87,7 +91,10 @@ func (s *service) run(c *call, r route) (rep *reply) {
 // finish turns a handler's result into an answer with all of its headers. The
 // body is encoded here, with the lock held: it may share maps with objects.
 func (s *service) finish(c *call, rep *reply, err error) *reply {
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoRoute):
+		rep = s.dialect.unknown(c, nil)
+	case err != nil:
 		rep = s.dialect.refuse(c, asRefusal(err))
 	}
 	if rep.header == nil {
@@ -143,6 +150,7 @@ type reply struct {
 	stream io.Reader // or piece by piece, of that length
 	length int64
 	close  func() // once the stream is sent
+	after  func() // before it is sent, without the lock: what moves bytes
 }
 
 // answer, with 200, 201 and so on.
