@@ -82,6 +82,7 @@ type Schema struct {
 	Type      Type    `json:"type"`
 	Fields    []Field `json:"fields"`
 	Natural   []Path  `json:"natural,omitempty"`   // identity inside the parent, or among unmarked ones
+	Noun      string  `json:"noun,omitempty"`      // in the keys of children; empty: the last word of the type
 	Mark      Mark    `json:"mark,omitempty"`      //
 	Exclusive []Path  `json:"exclusive,omitempty"` // one change at a time on what these refer to
 	After     []Edge  `json:"after,omitempty"`     //

@@ -1,0 +1,176 @@
+package deploy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Log is where the engine writes what it is about to do and what it has
+// done, and reads what was done before. [Journal] is the one that survives.
+// It is safe for concurrent use.
+type Log interface {
+	// Append writes the record; Seq and Time are set by the log. When it
+	// returns, an intent is on the disk, whatever happens to the machine.
+	Append(Record) error
+	// Records returns all records in order.
+	Records() []Record
+}
+
+// A Journal is a file of JSON lines that outlives a crash: see [Record]. It
+// holds what several stages of one drill did, and has one writer at a time.
+type Journal struct {
+	mu      sync.Mutex
+	file    *os.File
+	now     func() time.Time
+	records []Record
+	broken  error // a write has failed: what the file's end looks like is unknown
+}
+
+// ErrLocked says that another process has the journal open.
+var ErrLocked = errors.New("another process works on this drill")
+
+// CreateJournal starts the journal of a drill in a new file.
+func CreateJournal(path, drill string, now func() time.Time) (*Journal, error) {
+	j, err := openJournal(path, os.O_CREATE|os.O_EXCL, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.Append(Record{Type: RecordDrill, Drill: drill}); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	return j, nil
+}
+
+// OpenJournal opens a journal to go on with it. A last line that a crash has
+// torn is cut off; any other damage is an error that names the line.
+func OpenJournal(path string, now func() time.Time) (*Journal, error) {
+	j, err := openJournal(path, 0, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.load(); err != nil {
+		return nil, errors.Join(fmt.Errorf("journal %s: %w", path, err), j.Close())
+	}
+	return j, nil
+}
+
+// ReadJournal returns the records of a journal that somebody else may have
+// open, and changes nothing.
+func ReadJournal(path string) ([]Record, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read journal: %w", err)
+	}
+	records, _, err := decodeRecords(data)
+	if err != nil {
+		return nil, fmt.Errorf("journal %s: %w", path, err)
+	}
+	return records, nil
+}
+
+func openJournal(path string, flags int, now func() time.Time) (*Journal, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|flags, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	// The lock belongs to the open file: it ends with the process.
+	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = ErrLocked
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock journal %s: %w", path, err), file.Close())
+	}
+	return &Journal{file: file, now: now}, nil
+}
+
+func (j *Journal) load() error {
+	data, err := io.ReadAll(j.file)
+	if err != nil {
+		return err
+	}
+	records, good, err := decodeRecords(data)
+	if err != nil {
+		return err
+	}
+	if len(records) == 0 {
+		return errors.New("it has no record: the drill was never begun")
+	}
+	if err := j.file.Truncate(int64(good)); err != nil {
+		return err
+	}
+	j.records = records
+	_, err = j.file.Seek(int64(good), io.SeekStart)
+	return err
+}
+
+// Append writes the record. Results need no sync of their own: one that a
+// power failure takes is looked up again by the intent before it.
+func (j *Journal) Append(r Record) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.broken != nil {
+		return j.broken
+	}
+	r.Seq, r.Time = int64(len(j.records))+1, j.now().UTC()
+	line, err := encodeRecord(r)
+	if err == nil {
+		_, err = j.file.Write(line)
+	}
+	if err == nil && (r.Type == RecordIntent || r.Type == RecordFound || r.Type == RecordDrill) {
+		err = j.file.Sync()
+	}
+	if err != nil {
+		j.broken = fmt.Errorf("write journal: %w", err)
+		return j.broken
+	}
+	j.records = append(j.records, r)
+	return nil
+}
+
+// Records returns all records in order.
+func (j *Journal) Records() []Record {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.records)
+}
+
+// Drill returns the id of the drill.
+func (j *Journal) Drill() string { return j.Records()[0].Drill }
+
+// Close lets go of the file and its lock.
+func (j *Journal) Close() error { return j.file.Close() }
+
+// A Stage is one run that a journal tells of.
+type Stage struct{ Name, Cloud string }
+
+// Stages returns the stages in the records, in the order in which they began.
+func Stages(records []Record) []Stage {
+	var out []Stage
+	for _, r := range records {
+		s := Stage{Name: r.Stage, Cloud: r.Cloud}
+		if r.Type == RecordStage && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

@@ -1,0 +1,141 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/plan"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// A past is what the journal tells of the earlier runs of a stage.
+type past struct {
+	steps   map[string]*stepPast
+	implied []Record // found, or lost
+}
+
+// A stepPast is how far a step has got.
+type stepPast struct {
+	open    bool   // an intent without a result: the call may have been carried out
+	id      string // made
+	over    bool
+	outcome Outcome // of a step that is over; empty: its resource is deleted
+	signals []gap.Signal
+}
+
+// replay reads the records of one stage. Another plan than before is an error,
+// because its steps would not be those of the journal.
+func replay(records []Record, stage, sum string) (*past, error) {
+	p := &past{steps: map[string]*stepPast{}}
+	for _, r := range records {
+		if r.Stage != stage {
+			continue
+		}
+		switch {
+		case r.Type == RecordStage:
+			if r.Plan != sum {
+				return nil, errors.New("resume: the plan is not the one that was begun, because scenario or cloud have changed since; clean up and start again")
+			}
+		case r.Step == "":
+			p.implied = append(p.implied, r)
+		default:
+			if p.steps[r.Step] == nil {
+				p.steps[r.Step] = &stepPast{}
+			}
+			p.steps[r.Step].apply(r)
+		}
+	}
+	return p, nil
+}
+
+func (s *stepPast) apply(r Record) {
+	switch r.Type {
+	case RecordIntent:
+		s.open = true
+	case RecordMade:
+		s.open, s.id = false, r.ID
+	case RecordRefused:
+		s.open = false
+		s.signals = append(s.signals, r.Signals...)
+	case RecordDone:
+		s.open, s.over, s.id, s.signals, s.outcome = false, true, r.ID, r.Signals, Made
+		if len(r.Signals) > 0 {
+			s.outcome = Adapted
+		}
+	case RecordLost:
+		s.open, s.over, s.signals, s.outcome = false, true, r.Signals, Lost
+	case RecordDeleted:
+		s.over = true
+	}
+}
+
+func (p *past) of(step string) stepPast {
+	if s := p.steps[step]; s != nil {
+		return *s
+	}
+	return stepPast{}
+}
+
+// restore takes over what earlier runs have made.
+func (e *engine) restore() {
+	deleted := map[resource.Ref]bool{}
+	for _, s := range e.Plan.Steps {
+		h := e.past.of(s.ID)
+		for i := range h.signals {
+			h.signals[i].Source = e.plannedAt(s.Ref, h.signals[i].Path)
+		}
+		if h.id != "" {
+			e.show(s.Ref, &resource.Resource{ID: h.id})
+		}
+		if h.over {
+			e.conclude(s, h.outcome, h.signals)
+		}
+		deleted[s.Ref] = deleted[s.Ref] || s.Action == plan.Delete && h.over && h.outcome == ""
+	}
+	for _, r := range e.past.implied {
+		if r.Type == RecordLost {
+			e.conclude(plan.Step{Ref: r.Ref}, Lost, r.Signals)
+			continue
+		}
+		e.show(r.Ref, &resource.Resource{ID: r.ID, Parent: r.Parent})
+		e.conclude(plan.Step{Ref: r.Ref}, Made, nil)
+	}
+	for ref, gone := range deleted {
+		if gone {
+			e.hide(ref)
+		}
+	}
+}
+
+// adopt looks for what an earlier call has made of the request, by its mark,
+// or inside its parent by its natural identity; nil if there is nothing.
+func (t *task) adopt(ctx context.Context, request *resource.Resource) (*resource.Resource, error) {
+	list, err := t.calls.list(ctx, cloud.Selector{Types: []resource.Type{request.Type}, Drill: t.Plan.Drill})
+	if err != nil {
+		return nil, fmt.Errorf("look for what an earlier run has made of %s: %w", t.step.Ref, err)
+	}
+	slices.SortFunc(list, func(a, b *resource.Resource) int { return strings.Compare(a.ID, b.ID) })
+	taken := t.known()
+	for _, r := range list {
+		if !taken[thing{r.Type, r.ID}] && r.Type == request.Type && t.isMine(request, r) {
+			return r, nil
+		}
+	}
+	return nil, nil
+}
+
+func (t *task) isMine(request, r *resource.Resource) bool {
+	if r.Owner == (resource.Owner{Drill: t.Plan.Drill, Key: request.Key}) {
+		return true
+	}
+	schema := t.set.Schema(request.Type)
+	if schema == nil || schema.Mark != resource.MarkParent || r.Parent != request.Parent {
+		return false
+	}
+	return slices.EqualFunc(naturalOf(schema, request.Spec), naturalOf(schema, r.Spec), resource.Equal)
+}
