@@ -129,17 +129,7 @@ func (e *engine) natural(r *resource.Resource) []resource.Value {
 		}
 		return leaf
 	})
-	return naturalOf(schema, spec)
-}
-
-// naturalOf returns the values at the paths of the schema's natural identity.
-func naturalOf(schema *resource.Schema, spec map[string]resource.Value) []resource.Value {
-	canonical := schema.Canonical(spec)
-	out := make([]resource.Value, len(schema.Natural))
-	for i, p := range schema.Natural {
-		out[i], _ = resource.Lookup(canonical, p)
-	}
-	return out
+	return schema.NaturalOf(spec)
 }
 
 // childrenOf returns those of the list that belong to the parent and are not
@@ -167,7 +157,7 @@ func (t *task) pair(wanted, there []*resource.Resource, any bool) ([]*resource.R
 		schema := t.set.Schema(want.Type)
 		natural := t.natural(want)
 		fits := func(r *resource.Resource) bool {
-			for i, have := range naturalOf(schema, r.Spec) {
+			for i, have := range schema.NaturalOf(r.Spec) {
 				if !covers(natural[i], have) {
 					return false
 				}

@@ -137,5 +137,5 @@ func (t *task) isMine(request, r *resource.Resource) bool {
 	if schema == nil || schema.Mark != resource.MarkParent || r.Parent != request.Parent {
 		return false
 	}
-	return slices.EqualFunc(naturalOf(schema, request.Spec), naturalOf(schema, r.Spec), resource.Equal)
+	return slices.EqualFunc(schema.NaturalOf(request.Spec), schema.NaturalOf(r.Spec), resource.Equal)
 }

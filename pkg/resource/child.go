@@ -18,7 +18,7 @@ func (s *Schema) ChildKey(r *Resource) Key {
 	if r.Tenure == Implied {
 		return NewKey(string(r.Parent.Key) + "-" + s.noun(r.Type))
 	}
-	natural := s.natural(r.Spec)
+	natural := s.NaturalOf(r.Spec)
 	if refs := Refs(natural); len(refs) > 0 && allRefs(natural) {
 		parts := []string{string(r.Parent.Key)}
 		for _, ref := range refs {
@@ -37,13 +37,16 @@ func (s *Schema) ChildKey(r *Resource) Key {
 	return head + "-" + Key(hash)
 }
 
-// natural returns the values of the natural identity, in the schema's order.
-func (s *Schema) natural(spec map[string]Value) []Value {
+// NaturalOf returns the values of the natural identity in canonical form, in
+// the schema's order; nil where spec has none.
+func (s *Schema) NaturalOf(spec map[string]Value) []Value {
+	if s == nil {
+		return nil
+	}
 	canonical := s.Canonical(spec)
-	var out []Value
-	for _, p := range s.Natural {
-		v, _ := Lookup(canonical, p)
-		out = append(out, v)
+	out := make([]Value, len(s.Natural))
+	for i, p := range s.Natural {
+		out[i], _ = Lookup(canonical, p)
 	}
 	return out
 }
