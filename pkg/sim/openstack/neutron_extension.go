@@ -1,0 +1,108 @@
+package openstack
+
+import (
+	_ "embed"
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// extensionTexts describes the extensions of Zed, as the service itself does.
+//
+//go:embed neutron_extensions.json
+var extensionTexts []byte
+
+type extensionText struct {
+	Alias       string `json:"alias"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Updated     string `json:"updated"`
+}
+
+// neutronExtensions registers the list of extensions and the lists of what the
+// extensions bring and the simulator keeps none of.
+func neutronExtensions(s *service, n *network) {
+	s.on("GET /v2.0/extensions", listExtensions)
+	s.on("GET /v2.0/extensions/{alias}", showExtension)
+	s.on("GET /v2.0/availability_zones", listNetworkZones)
+	for _, e := range []struct{ ext, path, key string }{
+		{"", "subnetpools", "subnetpools"}, {"agent", "agents", "agents"}, {"trunk", "trunks", "trunks"}, {"qos", "qos/policies", "policies"},
+		{"address-scope", "address-scopes", "address_scopes"}, {"rbac-policies", "rbac-policies", "rbac_policies"}, {"segment", "segments", "segments"},
+		{"network-ip-availability", "network-ip-availabilities", "network_ip_availabilities"}, {"flavors", "flavors", "flavors"},
+		{"address-group", "address-groups", "address_groups"}, {"metering", "metering/metering-labels", "metering_labels"},
+	} {
+		if e.ext == "" || n.extensions[e.ext] {
+			s.on("GET /v2.0/"+e.path, func(*call) (*reply, error) { return ok(map[string]any{e.key: []any{}}), nil })
+		}
+	}
+	if n.extensions["auto-allocated-topology"] {
+		s.on("GET /v2.0/auto-allocated-topology/{project}", func(*call) (*reply, error) {
+			return nil, netConflict("AutoAllocationFailure", "Deployment error: Unable to provide tenant private network.")
+		})
+	}
+	if n.extensions["service-type"] {
+		s.on("GET /v2.0/service-providers", listProviders)
+	}
+	if n.extensions["floating-ip-port-forwarding"] {
+		s.on("GET /v2.0/floatingips/{id}/port_forwardings", func(c *call) (*reply, error) {
+			if _, err := n.find(c, n.fips, c.PathValue("id")); err != nil {
+				return nil, err
+			}
+			return ok(map[string]any{"port_forwardings": []any{}}), nil
+		})
+	}
+}
+
+func listProviders(c *call) (*reply, error) {
+	list := []any{}
+	for _, name := range []string{"dvrha", "dvr", "ha", "single_node"} {
+		list = append(list, map[string]any{"service_type": "L3_ROUTER_NAT", "name": name, "default": false})
+	}
+	return ok(map[string]any{"service_providers": list}), nil
+}
+
+func listNetworkZones(c *call) (*reply, error) {
+	list := []any{}
+	for _, z := range c.cloud.profile.Zones["network"] {
+		for _, resource := range []string{"network", "router"} {
+			list = append(list, map[string]any{"name": z, "resource": resource, "state": "available"})
+		}
+	}
+	return ok(map[string]any{"availability_zones": list}), nil
+}
+
+// extensionList describes the extensions of this cloud.
+func extensionList(c *call) []any {
+	var texts []extensionText
+	if err := json.Unmarshal(extensionTexts, &texts); err != nil { // our own file
+		texts = nil
+	}
+	known := map[string]extensionText{}
+	for _, t := range texts {
+		known[t.Alias] = t
+	}
+	list := []any{}
+	for _, alias := range c.cloud.profile.Extensions {
+		t, there := known[alias]
+		if !there {
+			t = extensionText{alias, alias, "", "2022-10-05T10:00:00-00:00"}
+		}
+		list = append(list, map[string]any{"alias": t.Alias, "name": t.Name, "description": t.Description, "updated": t.Updated, "links": []any{}})
+	}
+	return list
+}
+
+func listExtensions(c *call) (*reply, error) {
+	return ok(map[string]any{"extensions": extensionList(c)}), nil
+}
+
+func showExtension(c *call) (*reply, error) {
+	for _, e := range extensionList(c) {
+		if e.(map[string]any)["alias"] == c.PathValue("alias") {
+			return ok(map[string]any{"extension": e}), nil
+		}
+	}
+	text := "404 Not Found\n\nThe resource could not be found.\n\n Extension with alias " + strings.TrimSpace(c.PathValue("alias")) + " does not exist  "
+	r := &reply{status: http.StatusNotFound, bytes: []byte(text)}
+	return r.set("Content-Type", "text/plain; charset=UTF-8"), nil
+}
