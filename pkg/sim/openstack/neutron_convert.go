@@ -71,10 +71,10 @@ func oneOf(values ...any) converter {
 	}
 }
 
-var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$`)
+var looseUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$`)
 
 func toUUID(name string, v any) (any, error) {
-	if s, ok := v.(string); ok && uuidForm.MatchString(s) {
+	if s, ok := v.(string); ok && looseUUID.MatchString(s) {
 		return s, nil
 	}
 	return nil, invalidValue(name, "'%s' is not a valid UUID", pyStr(v))
