@@ -1,0 +1,207 @@
+package cloudtest
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+type spec = map[string]resource.Value
+
+const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIO0lBnTTyYmNqvYFcBYWu0dN2p1wc1zs5oHVYE4GhJfH cloudtest"
+
+func (s Suite) catalogue(t *testing.T) {
+	c, err := s.Open(t).Catalogue(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, n := range map[string]int{"services": len(c.Services), "extensions": len(c.Extensions), "flavors": len(c.Flavors), "images": len(c.Images),
+		"volume types": len(c.VolumeTypes), "networks": len(c.Networks), "rules of the default group": len(c.DefaultGroup.Rules), "quota": len(c.Quota),
+		"zones of compute": len(c.Zones["compute"])} {
+		if n == 0 {
+			t.Errorf("no %s", what)
+		}
+	}
+	for _, name := range []string{"compute.instances", "compute.cores", "compute.ram", "network.port", "network.security_group", "block-storage.volumes", "block-storage.gigabytes"} {
+		if _, ok := c.Quota[name]; !ok {
+			t.Errorf("no quota %s", name)
+		}
+	}
+}
+
+// smallest returns the smallest flavor; withDisk: that has a disk.
+func (r *run) smallest(withDisk bool) profile.Flavor {
+	r.Helper()
+	var found *profile.Flavor
+	for _, f := range r.offer.Flavors {
+		if (f.Disk > 0) == withDisk && (found == nil || f.RAM < found.RAM) {
+			found = &f
+		}
+	}
+	if found == nil {
+		r.Fatalf("no flavor with disk: %v", withDisk)
+	}
+	return *found
+}
+
+func (r *run) image() profile.Image {
+	r.Helper()
+	for _, i := range r.offer.Images {
+		if i.Status == "active" && i.Visibility == "public" && i.MinDisk <= 1 {
+			return i
+		}
+	}
+	r.Fatal("no public image for a volume of 1 GiB")
+	return profile.Image{}
+}
+
+func (r *run) external() profile.Network {
+	r.Helper()
+	for _, n := range r.offer.Networks {
+		if n.External {
+			return n
+		}
+	}
+	r.Fatal("no external network")
+	return profile.Network{}
+}
+
+// check creates x and compares what List shows with what was asked for: the
+// same name without a mark, the mark, the parent, and each property.
+func (r *run) check(x *resource.Resource) *resource.Resource {
+	r.Helper()
+	shown := r.create(x)
+	schema := r.schemas[x.Type]
+	want, got := schema.Canonical(x.Spec), schema.Canonical(shown.Spec)
+	for path, v := range resource.Leaves(want) {
+		f, _ := schema.Field(path)
+		if f.Hidden || x.Type == "OS::Glance::Image" && path == "volume" {
+			continue
+		}
+		if have, _ := resource.Lookup(got, path); !resource.Equal(v, have) {
+			r.Errorf("%s: %s was asked to be %v and is %v", x.Ref, path, v, have)
+		}
+	}
+	if shown.Name != x.Name {
+		r.Errorf("%s: name %q, want %q", x.Ref, shown.Name, x.Name)
+	}
+	wantOwner := resource.Owner{Drill: r.drill, Key: x.Key}
+	if schema.Mark == resource.MarkParent {
+		wantOwner.Key = ""
+	}
+	if shown.Owner != wantOwner {
+		r.Errorf("%s: owner %v, want %v", x.Ref, shown.Owner, wantOwner)
+	}
+	if !x.Parent.IsZero() && shown.Parent != x.Parent {
+		r.Errorf("%s: parent %v, want %v", x.Ref, shown.Parent, x.Parent)
+	}
+	if d := cmp.Diff(got, shown.Spec); d != "" {
+		r.Errorf("%s: not in canonical form: %s", x.Ref, d)
+	}
+	return shown
+}
+
+func own(t resource.Type, name string, s spec) *resource.Resource {
+	return &resource.Resource{Ref: resource.Ref{Type: t, Key: resource.NewKey(name)}, Name: name, Tenure: resource.Own, Spec: s}
+}
+
+func child(parent *resource.Resource, t resource.Type, key string, s spec) *resource.Resource {
+	x := own(t, key, s)
+	x.Name = ""
+	x.Parent = resource.Ref{Type: parent.Type, Key: resource.Key(parent.ID)}
+	return x
+}
+
+// workload makes all types.
+func (s Suite) workload(t *testing.T) {
+	r := s.begin(t, "ctwork")
+	image, external := r.image().ID, r.external().ID
+
+	key := r.check(own("OS::Nova::KeyPair", "ct key", spec{"public_key": publicKey, "type": "ssh"}))
+	apart := r.check(own("OS::Nova::ServerGroup", "ct-apart", spec{"policies": []resource.Value{"soft-anti-affinity"}}))
+
+	front := r.check(own("OS::Neutron::SecurityGroup", "ct-front", spec{"description": "front of house"}))
+	back := r.check(own("OS::Neutron::SecurityGroup", "ct-back", spec{}))
+	if rules := r.children(front); len(rules) != 0 {
+		r.Errorf("a settled group has %d rules of the provider's", len(rules))
+	}
+	r.check(child(front, "OS::Neutron::SecurityGroupRule", "http", spec{"security_group": front.ID, "direction": "ingress", "ethertype": "IPv4", "protocol": "tcp",
+		"port_range_min": 80, "port_range_max": 81, "remote_ip_prefix": "10.1.0.0/16", "description": "web"}))
+	r.check(child(front, "OS::Neutron::SecurityGroupRule", "self", spec{"security_group": front.ID, "ethertype": "IPv6", "protocol": "icmpv6", "remote_group": back.ID}))
+	r.check(child(back, "OS::Neutron::SecurityGroupRule", "out", spec{"security_group": back.ID, "direction": "egress", "ethertype": "IPv4"}))
+	if again := r.create(child(back, "OS::Neutron::SecurityGroupRule", "out", spec{"security_group": back.ID, "direction": "egress", "ethertype": "IPv4"})); len(r.children(back)) != 1 {
+		r.Errorf("a rule made twice is there %d times: %s", len(r.children(back)), again.ID)
+	}
+
+	net := r.check(own("OS::Neutron::Net", "ct-net", spec{"admin_state_up": true, "tags": []resource.Value{"b", "a"}, "description": "inner"}))
+	subnet := r.check(own("OS::Neutron::Subnet", "ct-subnet", spec{"network": net.ID, "cidr": "10.11.0.0/24", "ip_version": 4, "dns_nameservers": []resource.Value{"9.9.9.9", "1.1.1.1"},
+		"allocation_pools": []resource.Value{spec{"start": "10.11.0.10", "end": "10.11.0.200"}}, "host_routes": []resource.Value{spec{"destination": "10.12.0.0/24", "nexthop": "10.11.0.2"}}}))
+	r.check(own("OS::Neutron::Subnet", "ct-nogw", spec{"network": net.ID, "cidr": "fd00:11::/64", "ip_version": 6, "gateway_ip": "", "ipv6_address_mode": "slaac", "ipv6_ra_mode": "slaac"}))
+	router := r.check(own("OS::Neutron::Router", "ct-router", spec{"external_gateway_info": spec{"network": external}}))
+	r.check(child(router, "OS::Neutron::RouterInterface", "ct-if", spec{"router": router.ID, "subnet": subnet.ID}))
+	port := r.check(own("OS::Neutron::Port", "ct-port", spec{"network": net.ID, "fixed_ips": []resource.Value{spec{"subnet": subnet.ID, "ip_address": "10.11.0.20"}},
+		"security_groups": []resource.Value{front.ID, back.ID}, "allowed_address_pairs": []resource.Value{spec{"ip_address": "10.11.0.99"}}, "tags": []resource.Value{"p"}}))
+	unnamed := r.check(&resource.Resource{Ref: resource.Ref{Type: "OS::Neutron::Port", Key: "unnamed"}, Spec: spec{"network": net.ID, "security_groups": []resource.Value{back.ID}}})
+
+	data := r.check(own("OS::Cinder::Volume", "ct-data", spec{"size": 1, "description": "bytes", "metadata": spec{"tier": "gold"}, "volume_type": r.volumeType()}))
+	root := r.check(own("OS::Cinder::Volume", "ct-root", spec{"size": 1, "image": image}))
+	r.check(own("OS::Cinder::Snapshot", "ct-snap", spec{"volume": root.ID, "description": "before", "metadata": spec{"x": "y"}}))
+
+	local := r.check(own("OS::Nova::Server", "ct-local", spec{"flavor": r.smallest(true).ID, "image": image, "key_name": key.ID, "metadata": spec{"role": "web"}, "tags": []resource.Value{"blue"},
+		"networks": []resource.Value{spec{"port": port.ID}, spec{"network": net.ID, "fixed_ip": "10.11.0.30"}}, "security_groups": []resource.Value{front.ID},
+		"scheduler_hints": spec{"group": apart.ID}, "user_data": "#!/bin/sh\necho moved\n", "config_drive": true, "description": "the first"}))
+	booted := r.check(own("OS::Nova::Server", "ct-booted", spec{"flavor": r.smallest(false).ID, "networks": []resource.Value{spec{"port": unnamed.ID}}, "power": "off",
+		"block_device_mapping_v2": []resource.Value{spec{"boot_index": 0, "volume_id": root.ID}}}))
+	implied := r.check(own("OS::Nova::Server", "ct-implied", spec{"flavor": r.smallest(false).ID, "networks": []resource.Value{spec{"network": net.ID, "fixed_ip": "10.11.0.31"}},
+		"security_groups": []resource.Value{back.ID}, "block_device_mapping_v2": []resource.Value{spec{"boot_index": 0, "image": image, "volume_size": 1, "delete_on_termination": true}}}))
+
+	r.check(child(local, "OS::Cinder::VolumeAttachment", "data", spec{"instance_uuid": local.ID, "volume_id": data.ID}))
+	r.check(own("OS::Neutron::FloatingIP", "", spec{"floating_network": external, "port_id": port.ID}))
+
+	r.implied(local, "OS::Neutron::Port", 1)
+	r.implied(booted, "OS::Neutron::Port", 0)
+	r.implied(implied, "OS::Neutron::Port", 1)
+	r.implied(implied, "OS::Cinder::Volume", 1)
+	r.implied(booted, "OS::Cinder::Volume", 0)
+}
+
+func (r *run) volumeType() string {
+	for _, t := range r.offer.VolumeTypes {
+		if t.Default {
+			return t.ID
+		}
+	}
+	return r.offer.VolumeTypes[0].ID
+}
+
+// children returns what the drill has with this parent.
+func (r *run) children(parent *resource.Resource) []*resource.Resource {
+	r.Helper()
+	var out []*resource.Resource
+	for _, x := range r.list() {
+		if x.Parent == (resource.Ref{Type: parent.Type, Key: resource.Key(parent.ID)}) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// implied asserts how many resources of a type the cloud has made for parent.
+func (r *run) implied(parent *resource.Resource, t resource.Type, want int) {
+	r.Helper()
+	n := 0
+	for _, x := range r.children(parent) {
+		if x.Type == t && x.Tenure == resource.Implied {
+			n++
+		}
+	}
+	if n != want {
+		r.Errorf("%s has %d implied %s, want %d", parent.Name, n, t, want)
+	}
+}
+
+var _ cloud.Reader = cloud.Cloud(nil)

@@ -1,0 +1,213 @@
+package openstack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gophercloud/gophercloud/v2"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// wrap makes an OpError of anything that went wrong with a call.
+func (c *Cloud) wrap(q call, err error) error {
+	var done *cloud.OpError
+	if errors.As(err, &done) {
+		if done.Op == "" {
+			done.Op = q.op
+		}
+		return err
+	}
+	e := &cloud.OpError{Op: q.op, Cloud: c.name}
+	var refused gophercloud.ErrUnexpectedResponseCode
+	var reauth *gophercloud.ErrUnableToReauthenticate
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		e.Err = err
+	case errors.As(err, &reauth):
+		e.Err = fmt.Errorf("%w: %w", cloud.ErrUnauthenticated, reauth.ErrReauth)
+		e.Hint = "the token cannot be renewed: check this cloud's entry in clouds.yaml"
+	case errors.As(err, &refused):
+		answer(e, refused)
+		e.Err = kindOf(refused.Actual, e.Message)
+		e.Hint = hint(e.Err)
+	case isKind(err):
+		e.Err = err
+	case connectionFailed(err):
+		e.Err = fmt.Errorf("%w: %w", cloud.ErrUnreachable, err)
+		e.Hint = "check the endpoint of " + string(q.service) + " and the network"
+	default:
+		e.Err = fmt.Errorf("%w: %w", cloud.ErrProtocol, err)
+	}
+	return e
+}
+
+func isKind(err error) bool {
+	for _, k := range []error{cloud.ErrNotFound, cloud.ErrConflict, cloud.ErrQuota, cloud.ErrForbidden, cloud.ErrInvalid, cloud.ErrUnsupported,
+		cloud.ErrUnauthenticated, cloud.ErrTransient, cloud.ErrUnreachable, cloud.ErrProtocol} {
+		if errors.Is(err, k) {
+			return true
+		}
+	}
+	return false
+}
+
+func connectionFailed(err error) bool {
+	var op *net.OpError
+	var dns *net.DNSError
+	var address *url.Error
+	return errors.As(err, &op) || errors.As(err, &dns) || errors.As(err, &address) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+}
+
+// answer copies status, message and request id.
+func answer(e *cloud.OpError, refused gophercloud.ErrUnexpectedResponseCode) {
+	e.Status = refused.Actual
+	e.RequestID = cloud.RequestID(refused.ResponseHeader)
+	e.Message = cloud.RedactedMessage(message(refused.Body))
+}
+
+// message finds the service's words in the dialects of the services:
+//
+//	Keystone   {"error": {"code", "message", "title"}}
+//	Nova       {"badRequest": {"code", "message"}}, Cinder the same
+//	Neutron    {"NeutronError": {"type", "message", "detail"}} or {"NeutronError": "text"}
+//	Glance     {"code", "title", "message"} or an HTML page
+//	microversions (406), WSME  {"errors": [{"title", "detail"}]}, {"faultstring"}
+func message(data []byte) string {
+	var b map[string]any
+	if json.Unmarshal(data, &b) != nil {
+		return strings.TrimSpace(pageText(string(data)))
+	}
+	for _, k := range []string{"message", "faultstring", "description"} {
+		if s, ok := b[k].(string); ok {
+			return pageText(s)
+		}
+	}
+	for _, v := range b {
+		switch v := v.(type) {
+		case string:
+			return v
+		case map[string]any:
+			if s, ok := v["message"].(string); ok {
+				return s
+			}
+		case []any:
+			for _, item := range v {
+				if m, ok := item.(map[string]any); ok {
+					s, _ := m["detail"].(string)
+					return s
+				}
+			}
+		}
+	}
+	return strings.TrimSpace(string(data))
+}
+
+var markup = regexp.MustCompile(`(?s)<(head|style|script).*?</(head|style|script)>|<[^>]*>`)
+
+// pageText strips the markup of an error page.
+func pageText(s string) string {
+	if !strings.Contains(s, "<") {
+		return s
+	}
+	return strings.TrimSpace(markup.ReplaceAllString(s, " "))
+}
+
+// kindOf decides on the kind by status and, where a service uses one status
+// for many things, by its words, which are those of the services' sources.
+func kindOf(status int, text string) error {
+	lower := strings.ToLower(text)
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(lower, w) })
+	}
+	switch {
+	case status == http.StatusRequestEntityTooLarge, says("quota exceeded", "exceeds allowed", "exceeded for resources", "quotaexceeded", "maximum number of", "allowed for volumes", "exceed the quota"):
+		return cloud.ErrQuota
+	case status == http.StatusUnauthorized:
+		return cloud.ErrUnauthenticated
+	case status == http.StatusForbidden:
+		return cloud.ErrForbidden
+	case status == http.StatusNotFound:
+		return cloud.ErrNotFound
+	case status == http.StatusNotAcceptable, status == http.StatusNotImplemented, status == http.StatusMethodNotAllowed:
+		return cloud.ErrUnsupported
+	case status == http.StatusConflict, status == http.StatusLocked:
+		return cloud.ErrConflict
+	case status == http.StatusBadRequest && says("could not be found", "invalid flavorref", "invalid imageref", "invalid key_name", "not found for project", "can not find requested image", "does not exist", "not be found"):
+		return cloud.ErrNotFound
+	case status == http.StatusBadRequest && says("status must be", "must be available", "is in use", "is not in state", "invalid volume: volume", "invalid snapshot:"):
+		return cloud.ErrConflict
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable, status == http.StatusBadGateway, status == http.StatusGatewayTimeout, status == http.StatusInternalServerError:
+		return cloud.ErrTransient
+	case status >= 400 && status < 500:
+		return cloud.ErrInvalid
+	}
+	return cloud.ErrProtocol
+}
+
+func hint(kind error) string {
+	switch {
+	case errors.Is(kind, cloud.ErrQuota):
+		return "ask the provider for more quota, or free some"
+	case errors.Is(kind, cloud.ErrForbidden):
+		return "the project's role does not allow it: ask the provider"
+	case errors.Is(kind, cloud.ErrTransient):
+		return "try again later; the provider can find the cause by the request's id"
+	}
+	return ""
+}
+
+// attribute finds names of a body's keys in a message.
+var attributeForms = []*regexp.Regexp{
+	regexp.MustCompile(`(?:create|update)_[a-z_]+?:([a-z_:]+)`),                        // Neutron's policy rules
+	regexp.MustCompile(`Unrecognized attribute\(s\) '([^']+)'`),                        // Neutron
+	regexp.MustCompile(`Attribute '([^']+)'`),                                          // Neutron, Glance
+	regexp.MustCompile(`Invalid input for ([a-z_:]+)\.`),                               // Neutron
+	regexp.MustCompile(`Invalid input for field/attribute ([A-Za-z0-9_:-]+)`),          // Nova, Cinder
+	regexp.MustCompile(`Additional properties are not allowed \(([^)]*) (?:was|were)`), // Nova, Cinder
+	regexp.MustCompile(`Invalid ((?:flavor|image)Ref|key_name) provided`),              // Nova
+}
+
+// pathsIn returns the properties that the message names, each once.
+func (k *kind) pathsIn(text string) []resource.Path {
+	var out []resource.Path
+	add := func(key string) {
+		if p, ok := k.path(key); ok && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	for _, form := range attributeForms {
+		for _, m := range form.FindAllStringSubmatch(text, -1) {
+			for _, key := range strings.FieldsFunc(m[1], func(r rune) bool { return strings.ContainsRune("', ", r) }) {
+				add(key)
+			}
+		}
+	}
+	for words, path := range k.words {
+		if strings.Contains(strings.ToLower(text), words) && !slices.Contains(out, path) {
+			out = append(out, path)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// about completes an error with the resource it is about.
+func (k *kind) about(err error, ref resource.Ref) error {
+	var e *cloud.OpError
+	if errors.As(err, &e) {
+		e.Ref = ref
+		e.Paths = k.pathsIn(e.Message)
+	}
+	return err
+}

@@ -1,0 +1,208 @@
+package openstack
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// A collection is what one request (and one more per page) lists.
+type collection string
+
+const (
+	keyPairList     collection = "keypairs"
+	serverGroupList collection = "server_groups"
+	serverList      collection = "servers"
+	networkList     collection = "networks"
+	subnetList      collection = "subnets"
+	portList        collection = "ports"
+	routerList      collection = "routers"
+	groupList       collection = "security_groups"
+	floatingIPList  collection = "floatingips"
+	volumeList      collection = "volumes"
+	snapshotList    collection = "snapshots"
+	volumeTypeList  collection = "volume_types"
+	imageList       collection = "images"
+	hiddenImageList collection = "hidden images"
+)
+
+// source says how a collection is listed.
+func (n collection) source() call {
+	switch n {
+	case keyPairList:
+		return call{service: compute, path: "os-keypairs", microversion: "2.35"}
+	case serverGroupList:
+		return call{service: compute, path: "os-server-groups", microversion: "2.64"}
+	case serverList:
+		return call{service: compute, path: "servers/detail", microversion: "2.46"}
+	case groupList:
+		return call{service: network, path: "security-groups"}
+	case networkList, subnetList, portList, routerList, floatingIPList:
+		return call{service: network, path: string(n)}
+	case volumeList, snapshotList:
+		return call{service: blockStorage, path: string(n) + "/detail"}
+	case volumeTypeList:
+		return call{service: blockStorage, path: "types"}
+	case imageList:
+		return call{service: image, path: "images?limit=500"}
+	case hiddenImageList:
+		return call{service: image, path: "images?limit=500&os_hidden=true"}
+	}
+	return call{}
+}
+
+// A project is what was listed of one, by collection.
+type project struct {
+	id string
+
+	mu    sync.Mutex
+	lists map[collection][]body
+	byID  map[collection]map[string]body
+}
+
+func (p *project) put(n collection, items []body) {
+	byID := make(map[string]body, len(items))
+	for _, b := range items {
+		byID[b.text("id")] = b
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lists[n], p.byID[n] = items, byID
+}
+
+// find returns the object with this id, or nil.
+func (p *project) find(n collection, id string) body { return p.byID[n][id] }
+
+// owns reports whether the object is the project's: an administrator is shown
+// those of all projects, and everybody what is shared.
+func (p *project) owns(b body) bool {
+	for _, key := range []string{"project_id", "tenant_id", "owner", "os-vol-tenant-attr:tenant_id", "os-extended-snapshot-attributes:project_id"} {
+		if id := b.text(key); id != "" {
+			return id == p.id
+		}
+	}
+	return true
+}
+
+// fetch lists the collections, all at once.
+func (c *Cloud) fetch(ctx context.Context, names []collection) (*project, error) {
+	p := &project{id: c.project, lists: map[collection][]body{}, byID: map[collection]map[string]body{}}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, n := range names {
+		g.Go(func() error {
+			items, err := c.collection(ctx, n)
+			if err == nil {
+				p.put(n, items)
+			}
+			return err
+		})
+	}
+	return p, g.Wait()
+}
+
+func (c *Cloud) collection(ctx context.Context, n collection) ([]body, error) {
+	q := n.source()
+	q.op = "list " + string(n)
+	if q.microversion != "" {
+		var err error
+		if q.microversion, _, err = c.atMost(ctx, q.service, q.microversion); err != nil {
+			return nil, err
+		}
+	}
+	key := string(n)
+	if n == hiddenImageList {
+		key = string(imageList)
+	}
+	items, err := c.all(ctx, q, key)
+	if err != nil {
+		return nil, err
+	}
+	if n == keyPairList {
+		for i, b := range items {
+			items[i] = b.object("keypair")
+		}
+	}
+	return items, nil
+}
+
+// List implements cloud.Reader.
+func (c *Cloud) List(ctx context.Context, selector cloud.Selector) iter.Seq2[*resource.Resource, error] {
+	return func(yield func(*resource.Resource, error) bool) {
+		var needs []collection
+		var wanted []*kind
+		for _, t := range selector.Types {
+			if _, err := c.kind("list", resource.Ref{Type: t}); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		for _, k := range c.kinds {
+			if len(selector.Types) == 0 || slices.Contains(selector.Types, k.schema.Type) {
+				wanted = append(wanted, k)
+				needs = append(needs, k.needs...)
+			}
+		}
+		slices.Sort(needs)
+		p, err := c.fetch(ctx, slices.Compact(needs))
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, k := range wanted {
+			for _, r := range k.resources(p) {
+				if (selector.Drill == "" || r.Owner.Drill == selector.Drill) && !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// resources returns all of the kind, in canonical form.
+func (k *kind) resources(p *project) []*resource.Resource {
+	var out []*resource.Resource
+	if k.list != nil {
+		out = k.list(p)
+	} else {
+		for _, b := range p.lists[k.needs[0]] {
+			if !p.owns(b) {
+				continue
+			}
+			r := k.fromBody(b)
+			if k.read == nil || k.read(p, b, r) {
+				out = append(out, r)
+			}
+		}
+	}
+	for _, r := range out {
+		r.Spec = k.schema.Canonical(r.Spec)
+		if r.State == resource.Ready && r.Why == "" {
+			r.Why = "exists"
+		}
+	}
+	return out
+}
+
+// goneIsFine makes nil of the error that something is not there.
+func goneIsFine(err error) error {
+	if errors.Is(err, cloud.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// owner returns the owner of what belongs to the object of a kind: its drill,
+// without a key, because the mark is the parent's.
+func (p *project) owner(k *kind, parent body) resource.Owner {
+	if parent == nil {
+		return resource.Owner{}
+	}
+	return resource.Owner{Drill: k.fromBody(parent).Owner.Drill}
+}
