@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -42,17 +41,51 @@ func (b *builder) addImage(v *resource.Resource) {
 		Spec: map[string]resource.Value{"disk_format": format, "container_format": "bare", "visibility": "private"}}
 	img.Name = string(img.Key)
 	b.out.Put(img)
-	for _, origin := range []string{"image", "snapshot_id", "source_volid"} { // the bytes say it all
-		if old, ok := v.Spec[origin]; ok {
-			was := b.set.Get(v.Ref).Spec[origin]
-			delete(v.Spec, origin)
-			b.decide(resource.Decision{Ref: v.Ref, Path: resource.Path(origin), From: was, Effect: resource.Same, Rule: "volume/from-bytes", Args: maps.Clone(b.nameOf(old))})
-		}
-	}
+	b.fromBytes(v)
 	v.Spec["image"] = img.Ref
 	b.extra = append(b.extra,
 		Step{ID: stepID(Upload, img.Ref), Action: Upload, Ref: img.Ref, After: []string{stepID(Create, img.Ref)}, Temporary: true},
 		Step{ID: stepID(Delete, img.Ref), Action: Delete, Ref: img.Ref, After: []string{stepID(Create, v.Ref)}})
+}
+
+// fromBytes replaces what a volume was made from by what it was afterwards:
+// whether it boots, and what it remembers of its image.
+func (b *builder) fromBytes(v *resource.Resource) {
+	src := b.set.Get(v.Ref)
+	boots := yes(src, "bootable") || src.Attrs["bootable"] == true || src.Spec["image"] != nil
+	for _, origin := range []string{"image", "snapshot_id", "source_volid"} {
+		if old, ok := v.Spec[origin]; ok {
+			delete(v.Spec, origin)
+			b.fromBytesDecision(v.Ref, resource.Path(origin), src.Spec[origin], nil, b.nameOf(old))
+		}
+	}
+	if boots && src.Spec["bootable"] == nil {
+		b.fromBytesDecision(v.Ref, "bootable", nil, true, nil)
+	}
+	v.Spec["bootable"] = boots // said in any case, for what is made from an image boots by itself
+	if memory := imageMemory(src); src.Spec["image"] != nil && len(memory) > 0 {
+		v.Spec["image_metadata"] = memory
+		b.fromBytesDecision(v.Ref, "image_metadata", nil, resource.Clone(memory), nil)
+	}
+}
+
+func (b *builder) fromBytesDecision(ref resource.Ref, p resource.Path, from, to resource.Value, args map[string]string) {
+	b.decide(resource.Decision{Ref: ref, Path: p, From: from, To: to, Effect: resource.Same, Rule: "volume/from-bytes", Args: args})
+}
+
+// imageMemory is what a volume remembers of the image that it was made from,
+// without what describes the image's file.
+func imageMemory(v *resource.Resource) map[string]resource.Value {
+	all, _ := v.Attrs["image_metadata"].(map[string]resource.Value)
+	file := []string{"image_id", "image_name", "checksum", "container_format", "disk_format", "min_disk", "min_ram", "size", "signature_verified",
+		"base_image_ref", "os_hash_algo", "os_hash_value", "stores", "virtual_size"}
+	out := map[string]resource.Value{}
+	for name, value := range all {
+		if !slices.Contains(file, name) {
+			out[name] = value
+		}
+	}
+	return out
 }
 
 // nameOf gives the texts a name for a reference.

@@ -24,7 +24,7 @@ func (b *builder) matchFlavor(from *resource.Resource) choice {
 	src, ok := sizeOf(from)
 	need := b.demandOf(from, src)
 	for _, f := range b.offers[flavor] {
-		if t, _ := sizeOf(f); f.Name == from.Name && (!ok || !known(from) && need.holds(t) || src.equal(t)) {
+		if t, _ := sizeOf(f); f.Name == from.Name && (!ok || need.holds(t) && (!known(from) || src.equal(t))) {
 			return choice{to: f, rule: "flavor/same-name", effect: resource.Same}
 		}
 	}
@@ -39,11 +39,11 @@ func (b *builder) matchFlavor(from *resource.Resource) choice {
 	return b.nearestFlavor(need)
 }
 
-// means: equal, where a size that is read from a name need not be the
-// service's to the letter.
+// means: equal in all that both are known to promise. A size that is read
+// from a name has fewer numbers than the service's.
 func (s size) means(t size) bool {
 	if s.facts {
-		return s.equal(t)
+		return s.q.class != 0 && s.equal(t)
 	}
 	return s.cpus == t.cpus && s.ram == t.ram && s.disk == t.disk && s.q == t.q
 }

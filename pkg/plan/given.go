@@ -1,9 +1,9 @@
 package plan
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -110,9 +110,11 @@ func (b *builder) take(from *resource.Resource, c choice) {
 	}
 }
 
-// adopt puts what the target gives into its set, under a key of its own.
+// adopt puts what the target gives into its set. Its key is made of its name,
+// as that of any Given resource, and numbered if the set has such a key.
 func (b *builder) adopt(g *resource.Resource) resource.Ref {
 	c := g.Clone()
+	c.Key = resource.NewKey(g.Name)
 	for n := 2; ; n++ {
 		have := b.out.Get(c.Ref)
 		if have == nil {
@@ -122,7 +124,7 @@ func (b *builder) adopt(g *resource.Resource) resource.Ref {
 		if have.Tenure == resource.Given && have.ID == c.ID {
 			return c.Ref
 		}
-		c.Key = resource.NewKey(fmt.Sprintf("%s-%d", g.Key, n))
+		c.Key = resource.NewKey(string(resource.NewKey(g.Name)) + "-" + strconv.Itoa(n))
 	}
 }
 

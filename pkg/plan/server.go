@@ -163,7 +163,8 @@ func (b *builder) addRootVolume(r, img *resource.Resource) {
 	args := map[string]string{"size": strconv.FormatInt(gib, 10)}
 	b.decide(resource.Decision{Ref: r.Ref, Path: rootDevices, To: resource.Clone(r.Spec[rootDevices]), Effect: effect, Rule: "root-volume/added", Args: args})
 	b.mapping.Decisions = append(b.mapping.Decisions,
-		resource.Decision{Ref: r.Ref, Path: "image", From: b.set.Get(r.Ref).Spec["image"], Effect: effect, Rule: "root-volume/added", Args: args})
+		resource.Decision{Ref: r.Ref, Path: "image", From: b.set.Get(r.Ref).Spec["image"], Effect: effect, Rule: "root-volume/added", Args: args},
+		resource.Decision{Ref: r.Ref, Path: rootDevices + "[0].volume_id", To: root.Ref, Effect: resource.Same, Rule: "root-volume/added", Args: args})
 }
 
 // sourceSize is the size of the flavor that a server has on the source.

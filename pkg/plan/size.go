@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,8 +50,11 @@ func sizeOf(f *resource.Resource) (size, bool) {
 		s.q = qualityOf(name)
 	}
 	s.readSpecs(f)
-	if s.disk == 0 {
+	switch {
+	case s.disk == 0:
 		s.q.disks, s.q.medium = 0, 0
+	case s.q.disks == 0:
+		s.q.disks = 1
 	}
 	return s, true
 }
@@ -66,9 +70,15 @@ func scsName(f *resource.Resource) (flavorName, bool) {
 	return flavorName{}, false
 }
 
+// qualityOf completes what a name leaves to the standard: a disk of no medium
+// is in the network, and the hypervisor is KVM.
 func qualityOf(n flavorName) quality {
-	return quality{class: n.class, insecure: n.insecure, noECC: n.noECC, crowded: n.crowded, disks: n.disk.count, medium: n.disk.medium,
-		hyper: n.hyper, hwVirt: n.hwVirt, cpu: n.cpu, gpu: n.gpu, ib: n.ib}
+	q := quality{class: n.class, insecure: n.insecure, noECC: n.noECC, crowded: n.crowded, disks: n.disk.count, medium: n.disk.medium,
+		hyper: cmp.Or(n.hyper, "kvm"), hwVirt: n.hwVirt, cpu: n.cpu, gpu: n.gpu, ib: n.ib}
+	if q.disks > 0 && q.medium == 0 {
+		q.medium = 'n'
+	}
+	return q
 }
 
 // readSpecs takes what the extra specs say beyond the name.
@@ -79,7 +89,7 @@ func (s *size) readSpecs(f *resource.Resource) {
 	if c := classes[fact(f, "extra_specs", "scs:cpu-type")]; c != 0 && s.q.class == 0 {
 		s.q.class = c
 	}
-	if m := media[fact(f, "extra_specs", "scs:disk0-type")]; m != 0 && s.q.medium == 0 {
+	if m := media[fact(f, "extra_specs", "scs:disk0-type")]; m != 0 {
 		s.q.medium = m
 	}
 	if fact(f, "extra_specs", "hw:cpu_policy") == "dedicated" && s.q.class == 0 {
