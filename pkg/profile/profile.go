@@ -75,6 +75,7 @@ type User struct {
 type Behaviour struct {
 	Durations     Durations         `json:"durations"`
 	Network       TenantNetwork     `json:"network"`
+	Hosts         int64             `json:"hosts,omitempty"`         // compute hosts in each zone; default: 1
 	PageLimits    map[string]int64  `json:"pageLimits,omitempty"`    // osapi_max_limit and its like, by service; default: 1000
 	Policy        map[string]string `json:"policy,omitempty"`        // rule: the role that it needs, e.g. publicize_image: admin; nobody: nobody may
 	HashAlgorithm string            `json:"hashAlgorithm,omitempty"` // of Glance; default: sha512
