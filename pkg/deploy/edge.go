@@ -18,14 +18,7 @@ type edgeEnd struct {
 
 // findEdges finds the ends of all edges among the set's own resources.
 func findEdges(set *resource.Set) edgeEnds {
-	paths := map[resource.Type][]resource.Path{}
-	for _, schema := range set.Schemas {
-		for _, edge := range schema.After {
-			if !slices.Contains(paths[edge.Type], edge.Of) {
-				paths[edge.Type] = append(paths[edge.Type], edge.Of)
-			}
-		}
-	}
+	paths := edgePaths(set.Schemas)
 	out := edgeEnds{}
 	for r := range set.All() {
 		if r.Tenure != resource.Own {
@@ -35,6 +28,19 @@ func findEdges(set *resource.Set) edgeEnds {
 			for _, to := range refsAt(r.Spec, of) {
 				end := edgeEnd{r.Type, of, to}
 				out[end] = append(out[end], r.Ref)
+			}
+		}
+	}
+	return out
+}
+
+// edgePaths returns where edges end, by the type at their end.
+func edgePaths(schemas resource.Schemas) map[resource.Type][]resource.Path {
+	out := map[resource.Type][]resource.Path{}
+	for _, schema := range schemas {
+		for _, edge := range schema.After {
+			if !slices.Contains(out[edge.Type], edge.Of) {
+				out[edge.Type] = append(out[edge.Type], edge.Of)
 			}
 		}
 	}

@@ -175,7 +175,7 @@ func (t *task) pair(wanted, there []*resource.Resource, any bool) ([]*resource.R
 		found := there[i]
 		there = slices.Delete(there, i, i+1)
 		t.show(want.Ref, found)
-		if err := t.Journal.Append(Record{Type: RecordFound, Stage: t.Stage, Ref: want.Ref, ID: found.ID, Parent: found.Parent}); err != nil {
+		if err := t.Journal.Append(Record{Type: RecordFound, Stage: t.Stage, Cloud: t.Plan.Cloud, Ref: want.Ref, ID: found.ID, Parent: found.Parent}); err != nil {
 			return nil, err
 		}
 		t.conclude(plan.Step{Ref: want.Ref}, Made, nil)

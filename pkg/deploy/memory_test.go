@@ -75,6 +75,7 @@ type memory struct {
 	creates int
 	refuse  func(op string, r *resource.Resource) error // nil: nothing is refused
 	bytes   map[string][]byte
+	names   map[string]string // by id, of all that ever was
 	calls   []string
 }
 
@@ -84,7 +85,7 @@ type object struct {
 	going bool
 }
 
-func newMemory() *memory { return &memory{bytes: map[string][]byte{}} }
+func newMemory() *memory { return &memory{bytes: map[string][]byte{}, names: map[string]string{}} }
 
 func (m *memory) Schemas() resource.Schemas { return schemas() }
 
@@ -175,6 +176,10 @@ func (m *memory) put(r *resource.Resource, state resource.State, wait int) *reso
 	m.next++
 	r.ID, r.State, r.Key = fmt.Sprintf("id-%03d", m.next), state, ""
 	m.objects = append(m.objects, &object{r: r, wait: wait})
+	m.names[r.ID] = r.Name
+	if !r.Owner.IsZero() {
+		m.names[r.ID] = cloud.Mark(r.Owner)
+	}
 	return r
 }
 
@@ -314,26 +319,18 @@ func opError(op string, r *resource.Resource, kind error, message string, paths 
 func (m *memory) dump() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	names := map[string]string{}
-	for _, o := range m.objects {
-		names[o.r.ID] = o.r.Name
-		if !o.r.Owner.IsZero() {
-			names[o.r.ID] = cloud.Mark(o.r.Owner)
-		}
-	}
+	names := m.names
 	var lines []string
 	for _, o := range m.objects {
-		spec := resource.RewriteSpec(o.r.Spec, func(v resource.Value) resource.Value {
-			if id, ok := v.(string); ok && names[id] != "" {
-				return names[id]
-			}
-			return v
-		})
-		data, err := resource.MarshalValue(spec)
+		data, err := resource.MarshalValue(o.r.Spec)
 		if err != nil {
 			panic(err)
 		}
-		lines = append(lines, fmt.Sprintf("%s %q %s %s %s parent=%s", o.r.Type, names[o.r.ID], o.r.State, o.r.Tenure, data, names[string(o.r.Parent.Key)]))
+		line := fmt.Sprintf("%s %q %s %s %s parent=%s", o.r.Type, names[o.r.ID], o.r.State, o.r.Tenure, data, o.r.Parent.Key)
+		for id, name := range names {
+			line = strings.ReplaceAll(line, id, name)
+		}
+		lines = append(lines, line)
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")

@@ -32,12 +32,17 @@ type stepPast struct {
 // because its steps would not be those of the journal.
 func replay(records []Record, stage, sum string) (*past, error) {
 	p := &past{steps: map[string]*stepPast{}}
+	on := ""
 	for _, r := range records {
+		if r.Type == RecordCleaned && r.Cloud == on && on != "" {
+			return nil, errors.New("resume: what this drill has made was cleaned up; start a new one")
+		}
 		if r.Stage != stage {
 			continue
 		}
 		switch {
 		case r.Type == RecordStage:
+			on = r.Cloud
 			if r.Plan != sum {
 				return nil, errors.New("resume: the plan is not the one that was begun, because scenario or cloud have changed since; clean up and start again")
 			}

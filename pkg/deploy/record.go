@@ -26,6 +26,7 @@ const (
 	RecordDone    RecordType = "done"    // the step is over; Signals of what was refused after creating
 	RecordLost    RecordType = "lost"    // the step is over, in vain: Signals
 	RecordDeleted RecordType = "deleted" // ID is gone
+	RecordCleaned RecordType = "cleaned" // nothing is left on Cloud
 )
 
 // A Record is one line of a journal. Fields that a type does not need are

@@ -166,18 +166,25 @@ func (e *engine) run(ctx context.Context) error {
 	if err := e.begin(); err != nil {
 		return err
 	}
+	if err := e.polled(ctx, func(ctx context.Context) error {
+		if err := e.findExisting(ctx); err != nil {
+			return err
+		}
+		return e.walk(ctx)
+	}); err != nil {
+		return err
+	}
+	return e.sweep(ctx)
+}
+
+// polled runs f with the poller beside it.
+func (e *engine) polled(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var polling sync.WaitGroup
 	polling.Go(func() { e.poll.run(ctx) })
 	defer polling.Wait()
 	defer cancel()
-	if err := e.findExisting(ctx); err != nil {
-		return err
-	}
-	if err := e.walk(ctx); err != nil {
-		return err
-	}
-	return e.sweep(ctx)
+	return f(ctx)
 }
 
 // begin reads the journal's past and records that this stage runs.
