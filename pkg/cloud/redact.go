@@ -53,12 +53,20 @@ func RequestID(h http.Header) string {
 	return ""
 }
 
-// RedactedMessage returns a service's message on one line and without the
-// values that services like to repeat, which may be secrets ("Invalid input
-// for field user_data. Value: …").
+// maxMessage is how much of a service's message is told, in characters.
+const maxMessage = 1000
+
+// RedactedMessage returns a service's message on one line, and without the
+// value that Nova and Cinder repeat, twice, when they refuse it: it may be a
+// secret. Of "Invalid input for field/attribute user_data. Value: X. 'X' is
+// too long" everything but X is left.
 func RedactedMessage(message string) string {
-	message = echoed.ReplaceAllString(message, "Value: "+hidden+".")
-	return strings.Join(strings.Fields(message), " ")
+	message = repeated.ReplaceAllString(message, "Value: "+hidden+". ${1}${2}")
+	message = strings.Join(strings.Fields(message), " ")
+	if runes := []rune(message); len(runes) > maxMessage {
+		message = string(runes[:maxMessage]) + "…"
+	}
+	return message
 }
 
-var echoed = regexp.MustCompile(`(?s)Value: .*?\. (?:\b|')|Value: .*$`)
+var repeated = regexp.MustCompile(`(?s)Value: (?:.*('\w+' is a required property|Additional properties are not allowed .*)|.* ((?:is|does) .*))$`)

@@ -19,7 +19,8 @@ func keyPairs() *kind {
 			},
 			Attrs: []resource.Path{"public_key", "fingerprint"},
 			Body: map[string]string{"name": className, "public_key": "public_key", "type": "type", "fingerprint": "attr:fingerprint",
-				"private_key": classSecret, "user_id": classProvider, "id": classProvider, "keypairs_links": classLink},
+				"private_key": classSecret, "user_id": classProvider, "id": classProvider,
+				"created_at": classClock, "updated_at": classClock, "deleted_at": classClock, "deleted": classProvider},
 		},
 		read: func(_ *project, b body, r *resource.Resource) bool {
 			r.ID = b.text("name")
@@ -57,7 +58,8 @@ func serverGroups() *kind {
 				field("rules.max_server_per_host", resource.Int, gate("microversion:compute:2.64")),
 			},
 			Body: map[string]string{"id": classID, "name": className, "policy": "policies", "policies": "policies", "rules": "rules",
-				"members": "attr:members", "metadata": classProvider, "project_id": classProvider, "user_id": classProvider},
+				"rules.max_server_per_host": "rules.max_server_per_host",
+				"members":                   "attr:members", "metadata": classProvider, "project_id": classProvider, "user_id": classProvider},
 		},
 		read: func(_ *project, b body, r *resource.Resource) bool {
 			if policy := b.text("policy"); policy != "" {
@@ -65,6 +67,7 @@ func serverGroups() *kind {
 			}
 			return true
 		},
+		words:  map[string]resource.Path{"policy supports rules": "rules", "field/attribute 0.": "policies"},
 		create: createServerGroup,
 	}
 }

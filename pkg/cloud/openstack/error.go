@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -137,15 +138,17 @@ func kindOf(status int, text string) error {
 		return cloud.ErrUnauthenticated
 	case status == http.StatusForbidden:
 		return cloud.ErrForbidden
+	case status == http.StatusNotFound && says("the resource could not be found"): // no such collection: the extension is missing
+		return cloud.ErrUnsupported
 	case status == http.StatusNotFound:
 		return cloud.ErrNotFound
 	case status == http.StatusNotAcceptable, status == http.StatusNotImplemented, status == http.StatusMethodNotAllowed:
 		return cloud.ErrUnsupported
 	case status == http.StatusConflict, status == http.StatusLocked:
 		return cloud.ErrConflict
-	case status == http.StatusBadRequest && says("could not be found", "invalid flavorref", "invalid imageref", "invalid key_name", "not found for project", "can not find requested image", "does not exist", "not be found"):
+	case status == http.StatusBadRequest && says("could not be found", "invalid flavorref", "invalid imageref", "invalid key_name", "not found for project", "can not find requested image", "does not exist", "not be found", "unable to find", "failed to get volume", "invalid image identifier"):
 		return cloud.ErrNotFound
-	case status == http.StatusBadRequest && says("status must be", "must be available", "is in use", "is not in state", "invalid volume: volume", "invalid snapshot:"):
+	case status == http.StatusBadRequest && says("status must be", "must be available", "is in use", "invalid snapshot:"):
 		return cloud.ErrConflict
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable, status == http.StatusBadGateway, status == http.StatusGatewayTimeout, status == http.StatusInternalServerError:
 		return cloud.ErrTransient
@@ -167,47 +170,108 @@ func hint(kind error) string {
 	return ""
 }
 
-// attribute finds names of a body's keys in a message.
+// attributeForms find the names of a body's keys in a message.
 var attributeForms = []*regexp.Regexp{
-	regexp.MustCompile(`(?:create|update)_[a-z_]+?:([a-z_:]+)`),                        // Neutron's policy rules
+	regexp.MustCompile(`rule:(?:create|update)_[a-z_]+?:([a-z_:]+)`),                   // Neutron's policy
 	regexp.MustCompile(`Unrecognized attribute\(s\) '([^']+)'`),                        // Neutron
-	regexp.MustCompile(`Attribute '([^']+)'`),                                          // Neutron, Glance
+	regexp.MustCompile(`[Aa]ttribute '([^']+)'`),                                       // Neutron, Glance
 	regexp.MustCompile(`Invalid input for ([a-z_:]+)\.`),                               // Neutron
-	regexp.MustCompile(`Invalid input for field/attribute ([A-Za-z0-9_:-]+)`),          // Nova, Cinder
+	regexp.MustCompile(`Invalid input for field/attribute ([^ ]+)\. `),                 // Nova, Cinder
 	regexp.MustCompile(`Additional properties are not allowed \(([^)]*) (?:was|were)`), // Nova, Cinder
 	regexp.MustCompile(`Invalid ((?:flavor|image)Ref|key_name) provided`),              // Nova
+	regexp.MustCompile(`schema\['properties'\]\['([^']+)'\]`),                          // Glance
+	regexp.MustCompile(`On instance\['([^']+)'\]`),                                     // Glance
+	regexp.MustCompile(`for parameter '([^']+)'`),                                      // Glance
 }
 
-// pathsIn returns the properties that the message names, each once.
-func (k *kind) pathsIn(text string) []resource.Path {
-	var out []resource.Path
-	add := func(key string) {
-		if p, ok := k.path(key); ok && !slices.Contains(out, p) {
-			out = append(out, p)
-		}
-	}
+// pathsIn returns the properties of r that a refusal names: by the name of a
+// key, by words that only one property can mean, or by its value.
+func (k *kind) pathsIn(e *cloud.OpError, r *resource.Resource) []resource.Path {
+	found := map[resource.Path]bool{}
 	for _, form := range attributeForms {
-		for _, m := range form.FindAllStringSubmatch(text, -1) {
+		for _, m := range form.FindAllStringSubmatch(e.Message, -1) {
 			for _, key := range strings.FieldsFunc(m[1], func(r rune) bool { return strings.ContainsRune("', ", r) }) {
-				add(key)
+				if p, ok := k.pathOf(key, r); ok {
+					found[p] = true
+				}
 			}
 		}
 	}
+	lower := strings.ToLower(e.Message)
 	for words, path := range k.words {
-		if strings.Contains(strings.ToLower(text), words) && !slices.Contains(out, path) {
-			out = append(out, path)
+		if strings.Contains(lower, words) {
+			found[path] = true
 		}
 	}
-	slices.Sort(out)
-	return out
+	if len(found) == 0 && namesValues(e, lower) {
+		for path, v := range resource.Leaves(r.Spec) {
+			if text, ok := v.(string); ok && len(text) > 3 && strings.Contains(e.Message, text) {
+				found[path] = true
+			}
+		}
+	}
+	return k.suspects(found)
+}
+
+// namesValues reports whether a value in the message is what was refused, and
+// not merely what the message is about.
+func namesValues(e *cloud.OpError, lower string) bool {
+	if errors.Is(e.Err, cloud.ErrConflict) {
+		return strings.Contains(lower, "already allocated") || strings.Contains(lower, "conflicts with allocation pool")
+	}
+	return errors.Is(e.Err, cloud.ErrNotFound) || errors.Is(e.Err, cloud.ErrInvalid)
+}
+
+// pathOf returns the property that a key of a request holds. Policy rules
+// name inner keys after a colon, and metadata is named without its place.
+func (k *kind) pathOf(key string, r *resource.Resource) (resource.Path, bool) {
+	if p, ok := k.path(key); ok {
+		return p, true
+	}
+	outer, inner, ok := strings.Cut(key, ":")
+	if p, known := k.path(outer); ok && known {
+		if i := strings.TrimSuffix(inner, "_id"); k.isField(string(p.Field(i))) {
+			inner = i
+		}
+		return p.Field(inner), true
+	}
+	for path := range resource.Leaves(r.Spec) {
+		if steps := path.Steps(); len(steps) > 1 && steps[len(steps)-1] == key {
+			return path, true
+		}
+	}
+	return "", false
+}
+
+// suspects drops what is named only because it holds another that is named.
+// Neutron's policy names all attributes of a request of which one is
+// forbidden; then it is sooner one that the provider decides.
+func (k *kind) suspects(found map[resource.Path]bool) []resource.Path {
+	var all, chosen []resource.Path
+	for p := range found {
+		if slices.ContainsFunc(slices.Collect(maps.Keys(found)), func(q resource.Path) bool { return strings.HasPrefix(string(q), string(p)+".") }) {
+			continue
+		}
+		all = append(all, p)
+		if f, _ := k.schema.Field(p); f.Chooser == resource.Provider || f.Chooser == resource.Either {
+			chosen = append(chosen, p)
+		}
+	}
+	if len(chosen) > 0 {
+		all = chosen
+	}
+	slices.Sort(all)
+	return all
 }
 
 // about completes an error with the resource it is about.
-func (k *kind) about(err error, ref resource.Ref) error {
+func (k *kind) about(err error, r *resource.Resource) error {
 	var e *cloud.OpError
 	if errors.As(err, &e) {
-		e.Ref = ref
-		e.Paths = k.pathsIn(e.Message)
+		e.Ref = r.Ref
+		if e.Paths == nil && (e.Op == "create" || e.Op == "settle") {
+			e.Paths = k.pathsIn(e, r)
+		}
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -55,8 +56,12 @@ func settleGroup(ctx context.Context, c *Cloud, r *resource.Resource) error {
 	return nil
 }
 
+// sameMoment reports whether a was made together with b. Where Neutron tells
+// no times, it cannot be ruled out.
 func sameMoment(a, b body) bool {
-	return a.text("created_at") == "" || a.text("created_at")[:min(18, len(a.text("created_at")))] <= b.text("created_at")
+	made, err := time.Parse(time.RFC3339, a.text("created_at"))
+	began, err2 := time.Parse(time.RFC3339, b.text("created_at"))
+	return err != nil || err2 != nil || made.Sub(began) < 5*time.Second
 }
 
 func rules() *kind {

@@ -15,6 +15,7 @@ import (
 func images() *kind {
 	return &kind{
 		service: image, collection: "images", key: "", needs: []collection{imageList, hiddenImageList}, state: imageState,
+		words: map[string]resource.Path{"publicize_image": "visibility", "communitize_image": "visibility"},
 		schema: &resource.Schema{
 			Type: typeImage, Mark: resource.MarkTags,
 			Fields: []resource.Field{
@@ -42,17 +43,12 @@ func images() *kind {
 	}
 }
 
-// imageState maps Glance's states. An image without bytes is ready to get
-// some, unless Cinder is to write them, which our mark in its name tells.
+// imageState maps Glance's states. An image without bytes is pending until it
+// has got some.
 func imageState(b body) (resource.State, string) {
 	switch status := b.text("status"); status {
 	case "active", "deactivated":
 		return resource.Ready, status
-	case "queued":
-		if _, owner := cloud.CutMark(b.text("name")); owner.IsZero() {
-			return resource.Ready, status
-		}
-		return resource.Pending, status
 	case "killed":
 		return resource.Failed, status
 	case "deleted", "pending_delete":
@@ -135,7 +131,7 @@ func removeImage(ctx context.Context, c *Cloud, r *resource.Resource) error {
 func (c *Cloud) Download(ctx context.Context, r *resource.Resource) (io.ReadCloser, error) {
 	resp, err := c.send(ctx, call{op: "download", service: image, path: "images/" + r.ID + "/file"})
 	if err != nil {
-		return nil, images().about(err, r.Ref)
+		return nil, images().about(err, r)
 	}
 	if resp.StatusCode == http.StatusNoContent {
 		resp.Body.Close()
@@ -147,7 +143,7 @@ func (c *Cloud) Download(ctx context.Context, r *resource.Resource) (io.ReadClos
 // Upload implements cloud.Storer.
 func (c *Cloud) Upload(ctx context.Context, r *resource.Resource, bytes io.Reader) error {
 	_, err := c.do(ctx, call{op: "upload", service: image, method: http.MethodPut, path: "images/" + r.ID + "/file", raw: bytes})
-	return images().about(err, r.Ref)
+	return images().about(err, r)
 }
 
 func (c *Cloud) patchImage(ctx context.Context, id, path string, value any) error {

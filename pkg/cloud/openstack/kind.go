@@ -170,7 +170,7 @@ func (k *kind) liftMark(r *resource.Resource) {
 func (k *kind) toBody(r *resource.Resource, owner resource.Owner) map[string]any {
 	b := map[string]any{}
 	for key, class := range k.schema.Body {
-		if v, ok := r.Spec[class]; ok && v != nil && k.settable(class) {
+		if v, ok := r.Spec[class]; ok && v != nil && k.settable(class) && !strings.Contains(key, ".") {
 			b[key] = resource.Clone(v)
 		}
 	}
@@ -224,7 +224,7 @@ func (c *Cloud) Create(ctx context.Context, r *resource.Resource, owner resource
 	}
 	b, err := create(ctx, c, r, owner)
 	if err != nil {
-		return nil, k.about(err, r.Ref)
+		return nil, k.about(err, r)
 	}
 	made := r.Clone()
 	made.ID, made.Owner, made.State, made.Why = b.text("id"), owner, resource.Ready, b.text("status")
@@ -240,7 +240,7 @@ func (c *Cloud) Settle(ctx context.Context, r *resource.Resource) error {
 	if err != nil || k.settle == nil {
 		return err
 	}
-	return k.about(k.settle(ctx, c, r), r.Ref)
+	return k.about(k.settle(ctx, c, r), r)
 }
 
 // Delete implements cloud.Cloud.
@@ -255,7 +255,7 @@ func (c *Cloud) Delete(ctx context.Context, r *resource.Resource) error {
 			return c.delete(ctx, k.service, k.collection+"/"+r.ID)
 		}
 	}
-	return k.about(goneIsFine(remove(ctx, c, r)), r.Ref)
+	return k.about(goneIsFine(remove(ctx, c, r)), r)
 }
 
 func (c *Cloud) delete(ctx context.Context, s service, path string) error {

@@ -2,8 +2,10 @@ package openstack
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
+	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -19,6 +21,7 @@ func standard(own map[string]string) map[string]string {
 func networks() *kind {
 	return &kind{
 		service: network, collection: "networks", key: "network", needs: []collection{networkList}, state: networkState, settle: settleTags("networks"),
+		words: map[string]resource.Path{"requested mtu": "mtu", "availabilityzone ": "availability_zone_hints"},
 		schema: &resource.Schema{
 			Type: typeNet, Mark: resource.MarkDescription,
 			Fields: []resource.Field{
@@ -64,6 +67,10 @@ func settleTags(path string) func(context.Context, *Cloud, *resource.Resource) e
 			return nil
 		}
 		_, err := c.do(ctx, call{op: "settle", service: network, method: http.MethodPut, path: path + "/" + r.ID + "/tags", body: map[string]any{"tags": tags}})
+		var e *cloud.OpError
+		if errors.As(err, &e) {
+			e.Paths = []resource.Path{"tags"}
+		}
 		return err
 	}
 }
@@ -101,7 +108,8 @@ func subnets() *kind {
 				"enable_dhcp": "enable_dhcp", "dns_nameservers": "dns_nameservers", "allocation_pools": "allocation_pools", "host_routes": "host_routes",
 				"ipv6_address_mode": "ipv6_address_mode", "ipv6_ra_mode": "ipv6_ra_mode", "tags": "tags", "description": "description",
 				"subnetpool_id": "attr:subnetpool_id", "service_types": "attr:service_types", "dns_publish_fixed_ip": "attr:dns_publish_fixed_ip",
-				"segment_id": classProvider, "router:external": classProvider}),
+				"segment_id": classProvider, "router:external": classProvider, "allocation_pools.start": "allocation_pools[].start",
+				"allocation_pools.end": "allocation_pools[].end", "host_routes.destination": "host_routes[].destination", "host_routes.nexthop": "host_routes[].nexthop"}),
 		},
 		read: func(_ *project, b body, r *resource.Resource) bool {
 			r.Spec["gateway_ip"] = b.text("gateway_ip") // "" is a choice: none

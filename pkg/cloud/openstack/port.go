@@ -39,7 +39,9 @@ func ports() *kind {
 				"status": "attr:status", "device_id": "attr:device_id", "device_owner": "attr:device_owner", "extra_dhcp_opts": "attr:extra_dhcp_opts",
 				"qos_policy_id": "attr:qos_policy_id", "qos_network_policy_id": classProvider, "dns_name": "attr:dns_name", "dns_domain": "attr:dns_domain",
 				"dns_assignment": classProvider, "ip_allocation": classProvider, "propagate_uplink_status": "attr:propagate_uplink_status",
-				"resource_request": classProvider, "trunk_details": "attr:trunk_details", "numa_affinity_policy": "attr:numa_affinity_policy"}),
+				"resource_request": classProvider, "trunk_details": "attr:trunk_details", "numa_affinity_policy": "attr:numa_affinity_policy",
+				"fixed_ips.subnet_id": "fixed_ips[].subnet", "fixed_ips.ip_address": "fixed_ips[].ip_address",
+				"allowed_address_pairs.ip_address": "allowed_address_pairs[].ip_address", "allowed_address_pairs.mac_address": "allowed_address_pairs[].mac_address"}),
 		},
 		read: readPort,
 		request: func(_ *resource.Resource, b map[string]any) {

@@ -31,7 +31,9 @@ func routers() *kind {
 			Body: standard(map[string]string{"admin_state_up": "admin_state_up", "external_gateway_info": "external_gateway_info", "description": "description",
 				"status": "attr:status", "routes": "attr:routes", "tags": "attr:tags", "flavor_id": "attr:flavor_id", "conntrack_helpers": "attr:conntrack_helpers",
 				"availability_zones": classProvider, "availability_zone_hints": "attr:availability_zone_hints", "distributed": classProvider, "ha": classProvider,
-				"enable_ndp_proxy": "attr:enable_ndp_proxy", "service_type_id": classProvider}),
+				"enable_ndp_proxy": "attr:enable_ndp_proxy", "service_type_id": classProvider,
+				"external_gateway_info.network_id": "external_gateway_info.network", "external_gateway_info.enable_snat": "external_gateway_info.enable_snat",
+				"external_gateway_info.external_fixed_ips": "external_gateway_info.external_fixed_ips"}),
 		},
 		read: func(_ *project, b body, r *resource.Resource) bool {
 			delete(r.Spec, "external_gateway_info")

@@ -20,8 +20,7 @@ func servers() *kind {
 		words: map[string]resource.Path{
 			"flavorref": "flavor", "imageref": "image", "os:scheduler_hints": "scheduler_hints", "block_device_mapping_v2": "block_device_mapping_v2",
 			"only volume-backed servers": "flavor", "flavor's disk is too small": "flavor", "flavor's memory is too small": "flavor",
-			"can not find requested image": "image", "security group": "security_groups", "availability zone": "availability_zone",
-			"server group": "scheduler_hints.group", "block device mapping": "block_device_mapping_v2", "quota exceeded for cores": "flavor",
+			"can not find requested image": "image", "availability zone is not available": "availability_zone",
 		},
 		read: readServer, state: serverState, create: createServer, settle: settleServer,
 	}
@@ -73,7 +72,11 @@ func serverSchema() *resource.Schema {
 			"hostId": classProvider, "tenant_id": classProvider, "user_id": classProvider, "host_status": classProvider,
 			"OS-EXT-SRV-ATTR:hostname": classProvider, "server_groups": "scheduler_hints.group", "adminPass": classSecret,
 			"created": classClock, "updated": classClock, "OS-SRV-USG:launched_at": classClock, "OS-SRV-USG:terminated_at": classClock,
-			"links": classLink,
+			"links": classLink, "image.id": "image", "image.links": classLink, "flavor.id": "flavor", "flavor.links": classLink, "metadata.*": "metadata.*",
+			"flavor.vcpus": classProvider, "flavor.ram": classProvider, "flavor.disk": classProvider, "flavor.ephemeral": classProvider,
+			"flavor.swap": classProvider, "flavor.original_name": classProvider, "flavor.extra_specs": classProvider,
+			"security_groups.name": classProvider, "os-extended-volumes:volumes_attached.id": "block_device_mapping_v2[].volume_id",
+			"os-extended-volumes:volumes_attached.delete_on_termination": "block_device_mapping_v2[].delete_on_termination",
 		},
 	}
 }
@@ -112,10 +115,7 @@ func readServer(p *project, b body, r *resource.Resource) bool {
 	if r.Spec["description"] == b.text("name") { // Nova's default until 2.19
 		delete(r.Spec, "description")
 	}
-	r.Spec["power"] = "on"
-	if slices.Contains([]string{"SHUTOFF", "SHELVED", "SHELVED_OFFLOADED"}, b.text("status")) {
-		r.Spec["power"] = "off"
-	}
+	r.Spec["power"] = power(b)
 	r.Unread = []resource.Path{"user_data"}
 	readServerNetworks(p, b, r)
 	delete(r.Spec, "block_device_mapping_v2")
@@ -128,6 +128,16 @@ func readServer(p *project, b body, r *resource.Resource) bool {
 		}
 	}
 	return true
+}
+
+// power returns what the tenant wants: a server that is being stopped is off.
+func power(b body) string {
+	task := b.text("OS-EXT-STS:task_state")
+	off := slices.Contains([]string{"SHUTOFF", "SHELVED", "SHELVED_OFFLOADED"}, b.text("status")) && task != "powering-on"
+	if off || task == "powering-off" {
+		return "off"
+	}
+	return "on"
 }
 
 // readServerNetworks tells of ports that Nova has made where they are, and of

@@ -14,8 +14,8 @@ func volumes() *kind {
 	return &kind{
 		service: blockStorage, collection: "volumes", key: "volume",
 		needs: []collection{volumeList, serverList, imageList, hiddenImageList, snapshotList, volumeTypeList}, state: storageState,
-		words: map[string]resource.Path{"volume type": "volume_type", "imageref": "image", "availability zone": "availability_zone", "image ": "image",
-			"snapshot ": "snapshot_id", "source volume": "source_volid", "allowedvolumegigabytes": "size"},
+		words: map[string]resource.Path{"imageref": "image", "image identifier": "image", "image mindisk": "size", "original snapshot size": "size",
+			"source volume size": "size"},
 		schema: &resource.Schema{
 			Type: typeVolume, Mark: resource.MarkMetadata,
 			Fields: []resource.Field{
@@ -40,7 +40,7 @@ func volumes() *kind {
 				"consistencygroup_id": "attr:group_id", "replication_status": classProvider, "shared_targets": classProvider, "service_uuid": classProvider,
 				"cluster_name": classProvider, "provider_id": classProvider, "volume_type_id": classProvider, "consumes_quota": classProvider,
 				"os-vol-tenant-attr:tenant_id": classProvider, "user_id": classProvider, "migration_status": classProvider,
-				"created_at": classClock, "updated_at": classClock, "links": classLink},
+				"created_at": classClock, "updated_at": classClock, "links": classLink, "metadata.*": "metadata.*", "volume_image_metadata.*": "image_metadata.*"},
 		},
 		read: readVolume, settle: settleVolume,
 		request: func(r *resource.Resource, b map[string]any) {
@@ -161,7 +161,7 @@ func settleVolume(ctx context.Context, c *Cloud, r *resource.Resource) error {
 		}
 	}
 	bootable, ok := r.Spec["bootable"].(bool)
-	if !ok && r.Spec["image"] != nil || !ok && r.Spec["snapshot_id"] != nil || !ok && r.Spec["source_volid"] != nil || !ok {
+	if !ok {
 		return nil
 	}
 	return action("os-set_bootable", map[string]any{"bootable": bootable})
@@ -253,7 +253,7 @@ func snapshots() *kind {
 			Body: map[string]string{"id": classID, "name": className, "volume_id": "volume", "description": "description", "metadata": "metadata",
 				"status": "attr:status", "size": "attr:size", "group_snapshot_id": classProvider, "consumes_quota": classProvider, "user_id": classProvider,
 				"os-extended-snapshot-attributes:project_id": classProvider, "os-extended-snapshot-attributes:progress": classClock,
-				"created_at": classClock, "updated_at": classClock},
+				"created_at": classClock, "updated_at": classClock, "metadata.*": "metadata.*"},
 		},
 		request: func(r *resource.Resource, b map[string]any) {
 			if force, ok := r.Spec["force"]; ok {
