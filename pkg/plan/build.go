@@ -51,23 +51,49 @@ func Build(set *resource.Set, target Target, opts Options) (*Plan, error) {
 	if err := set.Check(); err != nil {
 		return nil, fmt.Errorf("plan for %s: %w", opts.Cloud, err)
 	}
-	b := newBuilder(set, target, opts)
+	p, err := newBuilder(set, target, opts).build()
+	if err != nil {
+		return nil, fmt.Errorf("plan for %s: %w", opts.Cloud, err)
+	}
+	if tooMuch(p) == 0 {
+		return p, nil
+	}
+	frugal := newBuilder(set, target, opts)
+	frugal.frugal = true
+	if q, err := frugal.build(); err == nil && tooMuch(q) < tooMuch(p) {
+		return q, nil
+	}
+	return p, nil
+}
+
+// tooMuch counts what does not fit into the quota.
+func tooMuch(p *Plan) int {
+	n := 0
+	for _, s := range p.Forecast {
+		if s.Code == quotaExceeded {
+			n++
+		}
+	}
+	return n
+}
+
+func (b *builder) build() (*Plan, error) {
 	b.copyOwn()
 	b.unroll()
+	b.addContent() // first, for what is made from bytes needs no image
 	b.gate()
 	if err := b.applyRules(); err != nil {
-		return nil, fmt.Errorf("plan for %s: %w", opts.Cloud, err)
+		return nil, err
 	}
 	b.mapGiven()
 	b.mapZones()
 	b.mapDefaultGroup()
 	b.addRootVolumes()
-	b.addContent()
 	b.observe()
 	p := b.plan()
 	var err error
 	if p.Steps, err = order(b.out, b.steps()); err != nil {
-		return nil, fmt.Errorf("plan for %s: %w", opts.Cloud, err)
+		return nil, err
 	}
 	b.count(p)
 	p.Forecast = b.forecast
@@ -82,6 +108,7 @@ type builder struct {
 	cat    profile.Catalogue
 	offers map[resource.Type][]*resource.Resource // what the target gives, in order
 	opts   Options
+	frugal bool // rather another flavor than a volume that the source did not need
 
 	uses     map[resource.Ref][]use              // of the source's Given
 	mapped   map[resource.Ref]*resource.Resource // the source's Given: the target's

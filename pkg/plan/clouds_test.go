@@ -33,7 +33,7 @@ func alpha() profile.Catalogue {
 	return profile.Catalogue{
 		Cloud:      "alpha",
 		Services:   services("2.93"),
-		Extensions: []string{"port-security", "router", "security-group"},
+		Extensions: extensions(),
 		Flavors: []profile.Flavor{
 			flavorOf("SCS-1L-1", 1, 1024, 0, "scs:name-v2", "SCS-1L-1", "scs:cpu-type", "crowded-core"),
 			flavorOf("SCS-1V-2", 1, 2048, 0, "scs:name-v2", "SCS-1V-2"),
@@ -52,7 +52,7 @@ func alpha() profile.Catalogue {
 			Subnets: []profile.Subnet{{ID: "a-ext-v4", Name: "public-v4", CIDR: "203.0.113.0/24", IPVersion: 4}}}},
 		Zones:        map[string][]string{"compute": {"nova"}, "block-storage": {"nova"}, "network": {"nova"}},
 		DefaultGroup: defaultGroup("a-default"),
-		Quota:        map[string]profile.Quota{"compute.instances": {Limit: 50}, "block-storage.volumes": {Limit: 50}},
+		Quota:        map[string]profile.Quota{"compute.instances": {Limit: 50}, "block-storage.volumes": {Limit: 50}, "network.security_group": {Limit: 10, Used: 1}},
 	}
 }
 
@@ -60,7 +60,7 @@ func beta() profile.Catalogue {
 	return profile.Catalogue{
 		Cloud:      "beta",
 		Services:   services("2.93"),
-		Extensions: []string{"port-security", "router", "security-group"},
+		Extensions: extensions(),
 		Flavors: []profile.Flavor{
 			flavorOf("SCS-2V-4", 2, 4096, 0, "scs:name-v2", "SCS-2V-4"),
 			flavorOf("c4.xlarge", 4, 8192, 40, "hw:cpu_policy", "shared"),
@@ -84,6 +84,11 @@ func beta() profile.Catalogue {
 
 func services(compute string) map[string]profile.Service {
 	return map[string]profile.Service{"compute": {Min: "2.1", Max: compute}, "network": {}, "image": {}, "identity": {}, "block-storage": {Min: "3.0", Max: "3.70"}}
+}
+
+func extensions() []string {
+	return []string{"allowed-address-pairs", "binding", "ext-gw-mode", "net-mtu-writable", "network_availability_zone", "port-security", "router", "security-group",
+		"standard-attr-tag", "stateful-security-group"}
 }
 
 func defaultGroup(id string) profile.Group {

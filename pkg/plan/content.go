@@ -90,8 +90,8 @@ func imageMemory(v *resource.Resource) map[string]resource.Value {
 
 // nameOf gives the texts a name for a reference.
 func (b *builder) nameOf(v resource.Value) map[string]string {
-	if ref, ok := v.(resource.Ref); ok && b.out.Get(ref) != nil {
-		return map[string]string{"from": label(b.out.Get(ref))}
+	if ref, ok := v.(resource.Ref); ok && b.set.Get(ref) != nil {
+		return map[string]string{"from": label(b.set.Get(ref))}
 	}
 	return nil
 }

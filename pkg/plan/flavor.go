@@ -106,7 +106,7 @@ func (b *builder) nearestFlavor(need demand) choice {
 	if len(list) == 0 {
 		return choice{rule: "flavor/absent", effect: resource.Lost, args: map[string]string{"need": need.String()}}
 	}
-	best := slices.MinFunc(list, compareCandidates)
+	best := slices.MinFunc(list, b.compareCandidates)
 	c := choice{to: best.flavor, rule: "flavor/nearest", effect: resource.Adapted, args: map[string]string{"cost": need.cost(best.size)}}
 	if len(best.worse) > 0 {
 		c.effect, c.args["worse"] = resource.Degraded, strings.Join(best.worse, ", ")
@@ -127,7 +127,10 @@ func (c *candidate) disk(need demand) bool {
 	return c.size.disk >= max(need.disk, need.minDisk)
 }
 
-func compareCandidates(x, y candidate) int {
+func (b *builder) compareCandidates(x, y candidate) int {
+	if byVolume := compareBool(x.rootVolume, y.rootVolume); b.frugal && byVolume != 0 {
+		return byVolume
+	}
 	wasteful := func(c candidate) int64 { // devices that nobody asked for
 		if c.size.q.gpu.kind != 0 || len(c.size.demands) > 0 {
 			return 1

@@ -16,7 +16,7 @@ const defaultRules = 2
 // do not fit into what is left, in the order of the steps.
 func (b *builder) count(p *Plan) {
 	taken := map[string]int64{}
-	rules := map[resource.Ref]int64{}
+	rules, members := map[resource.Ref]int64{}, map[resource.Ref]int64{}
 	for r := range b.out.OfType(secRule) {
 		if r.Tenure == resource.Own {
 			rules[r.Parent]++
@@ -34,7 +34,11 @@ func (b *builder) count(p *Plan) {
 		for name, n := range need {
 			p.Needs[name] += n
 		}
-		if name := exceeded(b.cat.Quota, taken, need); name != "" {
+		name := exceeded(b.cat.Quota, taken, need)
+		if name == "" {
+			name = b.single(r, members, need)
+		}
+		if name != "" {
 			b.foretell(quotaSignal(b.opts, r.Ref, b.cat.Quota, name, need[name], taken[name]))
 			continue
 		}
@@ -43,6 +47,26 @@ func (b *builder) count(p *Plan) {
 		}
 	}
 	maps.DeleteFunc(p.Needs, func(_ string, n int64) bool { return n == 0 })
+}
+
+// single names the limit of one resource that r goes beyond: of a volume's
+// size, of a server group's members. It adds that to need.
+func (b *builder) single(r *resource.Resource, members map[resource.Ref]int64, need map[string]int64) string {
+	alone := map[string]int64{}
+	if hint, ok := resource.Lookup(r.Spec, "scheduler_hints.group"); ok && r.Type == server {
+		if g, ok := hint.(resource.Ref); ok {
+			members[g]++
+			alone["compute.server_group_members"] = members[g]
+		}
+	}
+	if r.Type == volume {
+		alone["block-storage.per_volume_gigabytes"] = number(r, "size")
+	}
+	name := exceeded(b.cat.Quota, nil, alone)
+	if name != "" {
+		need[name] = alone[name]
+	}
+	return name
 }
 
 // exceeded names the first quota that does not hold what is needed.

@@ -199,9 +199,11 @@ func (rd *reader) foretell(quota map[string]profile.Quota) []gap.Signal {
 	return slices.Clip(out)
 }
 
+const quotaExceeded = "quota/exceeded"
+
 // quotaSignal says that a resource does not fit into what is left.
 func quotaSignal(opts Options, of resource.Ref, quota map[string]profile.Quota, name string, need, taken int64) gap.Signal {
 	left, _ := quota[name].Left()
-	return gap.Signal{Seen: gap.Forecast, Code: "quota/exceeded", Ref: of, Cloud: opts.Cloud, Effect: resource.Lost, Args: map[string]string{
+	return gap.Signal{Seen: gap.Forecast, Code: quotaExceeded, Ref: of, Cloud: opts.Cloud, Effect: resource.Lost, Args: map[string]string{
 		"name": name, "need": strconv.FormatInt(need, 10), "left": strconv.FormatInt(left-taken, 10)}}
 }
