@@ -80,6 +80,9 @@ func (t *template) readResources(n *node) {
 func (t *template) readResource(e entry) *declaration {
 	d := &declaration{name: e.key, at: e.at, props: e.at.with(nil)}
 	o := t.object(e.value, fmt.Sprintf("resource %q", e.key), resourceKeys()...)
+	if p := t.evaluator.parameters[e.key]; p != nil {
+		t.at(e.at, "%q is a parameter's name already (line %d): Heat wants all names different", e.key, p.at.line)
+	}
 	if e.key == "" || strings.Contains(e.key, "/") {
 		t.at(e.at, "%q cannot be a resource's name", e.key)
 	}

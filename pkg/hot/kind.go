@@ -126,23 +126,16 @@ func (b *builder) child(typ resource.Type, key resource.Key, tenure resource.Ten
 	return r
 }
 
-// texts returns the texts in a list.
-func plainTexts(v resource.Value) []string {
+// items returns the list that v is, or none.
+func items(v resource.Value) []resource.Value {
 	l, _ := v.([]resource.Value)
-	var out []string
-	for _, item := range l {
-		if s, ok := item.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
+	return l
 }
 
 // objects returns the maps in a list.
 func objects(v resource.Value) []map[string]resource.Value {
-	l, _ := v.([]resource.Value)
 	var out []map[string]resource.Value
-	for _, item := range l {
+	for _, item := range items(v) {
 		if m, ok := item.(map[string]resource.Value); ok {
 			out = append(out, m)
 		}

@@ -1,9 +1,6 @@
 package hot
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -42,15 +39,15 @@ func neutronKinds() map[resource.Type]kind {
 			"floating_network":    madeOrNamed(network).must(),
 			"floating_network_id": madeOrNamed(network).aka("floating_network"),
 			"port_id":             made(port),
-			"fixed_ip_address":    {shape: address_, blank: true},
-			"floating_ip_address": {shape: address_, blank: true},
+			"fixed_ip_address":    of(address_),
+			"floating_ip_address": of(address_),
 			"floating_subnet":     not("the cloud chooses it"),
 			"dns_name":            not("names are not moved"),
 			"dns_domain":          not("names are not moved"),
 			"value_specs":         not("it is not HOT's own"),
 		}, attributes: []string{"fixed_ip_address", "floating_ip_address", "floating_network_id", "port_id", "router_id", "show", "tenant_id"}},
 		association: {build: (*builder).association, folded: true, properties: map[string]property{
-			"floatingip_id": made(floatingIP).must(), "port_id": made(port).must(), "fixed_ip_address": {shape: address_, blank: true},
+			"floatingip_id": made(floatingIP).must(), "port_id": made(port).must(), "fixed_ip_address": of(address_),
 		}, attributes: []string{"show"}},
 		securityGroup: {build: (*builder).securityGroup, properties: map[string]property{
 			"name": of(text), "description": of(text), "rules": listOf(mapOf(inlineRule())),
@@ -91,23 +88,25 @@ func subnetProperties() map[string]property {
 
 func routerProperties() map[string]property {
 	return map[string]property{
-		"name": of(text), "admin_state_up": of(boolean), "availability_zone_hints": listOf(of(text)), "tags": listOf(of(text)),
+		"name": of(text), "admin_state_up": of(boolean),
 		"external_gateway_info": mapOf(map[string]property{
 			"network": madeOrNamed(network).must(), "enable_snat": of(boolean),
 			"external_fixed_ips": listOf(mapOf(map[string]property{"ip_address": of(address_), "subnet": madeOrNamed(subnet)})),
 		}),
-		"l3_agent_id":  not("only administrators may set it"),
-		"l3_agent_ids": not("only administrators may set it"),
-		"distributed":  not("only administrators may set it"),
-		"ha":           not("only administrators may set it"),
-		"value_specs":  not("it is not HOT's own"),
+		"availability_zone_hints": not("it is not moved"),
+		"tags":                    not("they are not moved"),
+		"l3_agent_id":             not("only administrators may set it"),
+		"l3_agent_ids":            not("only administrators may set it"),
+		"distributed":             not("only administrators may set it"),
+		"ha":                      not("only administrators may set it"),
+		"value_specs":             not("it is not HOT's own"),
 	}
 }
 
 func portProperties() map[string]property {
 	return map[string]property{
 		"network": madeOrNamed(network).must(), "network_id": madeOrNamed(network).aka("network"),
-		"name": of(text), "admin_state_up": of(boolean), "port_security_enabled": of(boolean), "mac_address": {shape: mac, blank: true},
+		"name": of(text), "admin_state_up": of(boolean), "port_security_enabled": of(boolean), "mac_address": of(mac),
 		"tags": listOf(of(text)), "security_groups": listOf(madeOrNamed(securityGroup)),
 		"fixed_ips": listOf(mapOf(map[string]property{
 			"subnet": madeOrNamed(subnet), "subnet_id": madeOrNamed(subnet).aka("subnet"), "ip_address": of(address_)})),
@@ -127,11 +126,11 @@ func portProperties() map[string]property {
 // inlineRule has the properties of an entry of a group's rules.
 func inlineRule() map[string]property {
 	return map[string]property{
-		"direction": one("ingress", "egress"), "ethertype": one("IPv4", "IPv6"), "protocol": {blank: true},
+		"direction": one("ingress", "egress"), "ethertype": one("IPv4", "IPv6"), "protocol": of(text),
 		"port_range_min": number_(0, 65535), "port_range_max": number_(0, 65535),
 		"remote_mode":      one("remote_ip_prefix", "remote_group_id"),
 		"remote_group_id":  madeOrNamed(securityGroup),
-		"remote_ip_prefix": {shape: cidr, blank: true},
+		"remote_ip_prefix": of(cidr),
 	}
 }
 
@@ -140,7 +139,7 @@ func ruleProperties() map[string]property {
 		"security_group": made(securityGroup).must(), "description": of(text),
 		"direction": one("ingress", "egress"), "ethertype": one("IPv4", "IPv6"), "protocol": of(text),
 		"port_range_min": number_(0, 65535), "port_range_max": number_(0, 65535),
-		"remote_group": madeOrNamed(securityGroup), "remote_ip_prefix": {shape: cidr, blank: true},
+		"remote_group": madeOrNamed(securityGroup), "remote_ip_prefix": of(cidr),
 	}
 }
 
@@ -246,17 +245,21 @@ func (b *builder) completeRule(r map[string]resource.Value, protocol resource.Va
 }
 
 func (b *builder) putRule(spec map[string]resource.Value) {
-	b.child(groupRule, ruleKey(b.ref.Key, spec), resource.Own, b.ref, spec)
+	spec["security_group"] = b.ref
+	r := &resource.Resource{Ref: resource.Ref{Type: groupRule}, Tenure: resource.Own, Parent: b.ref, Spec: spec}
+	schema := b.set.Schema(groupRule)
+	if schema == nil {
+		schema = ruleSchema()
+	}
+	r.Key = schema.ChildKey(r)
+	b.set.Put(r)
 }
 
-// ruleKey is the key of a rule: GROUP-rule-HASH, of all that it says.
-func ruleKey(group resource.Key, spec map[string]resource.Value) resource.Key {
-	data, err := resource.MarshalValue(spec)
-	if err != nil {
-		data = []byte(err.Error()) // a Spec holds only what can be marshalled
-	}
-	sum := sha256.Sum256(data)
-	return childKey(group, "rule-"+hex.EncodeToString(sum[:4]))
+// ruleSchema tells two rules apart where no schemas are given: a rule is all
+// that it says but its description.
+func ruleSchema() *resource.Schema {
+	return &resource.Schema{Type: groupRule,
+		Natural: []resource.Path{"direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group"}}
 }
 
 func (b *builder) groupRule() {
@@ -264,11 +267,6 @@ func (b *builder) groupRule() {
 		b.wrong("remote_group", "write either remote_group or remote_ip_prefix")
 	}
 	b.completeRule(b.spec, "tcp") // Heat's default, here and only here
-	if p, _ := b.spec["protocol"].(string); p == "" || p == "any" || p == "0" {
-		delete(b.spec, "protocol")
-	}
-	group, _ := b.spec["security_group"].(resource.Ref)
-	delete(b.spec, "security_group")
 	r := b.putNamed("")
-	r.Parent = group
+	r.Parent, _ = b.spec["security_group"].(resource.Ref)
 }

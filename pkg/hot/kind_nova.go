@@ -2,6 +2,7 @@ package hot
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -69,7 +70,7 @@ func serverNetwork() map[string]property {
 		"uuid":                  madeOrNamed(network).aka("network"),
 		"port":                  made(port),
 		"subnet":                made(subnet),
-		"fixed_ip":              {shape: address_, blank: true},
+		"fixed_ip":              of(address_),
 		"allocate_network":      not("name the network"),
 		"port_extra_properties": not("write an OS::Neutron::Port"),
 		"floating_ip":           not("write an OS::Neutron::FloatingIPAssociation"),
@@ -100,7 +101,7 @@ func (b *builder) keyPair() { b.put() }
 func (b *builder) serverGroup() {
 	if b.where["policies"] == nil {
 		b.spec["policies"] = []resource.Value{"anti-affinity"} // Heat's default
-	} else if n := len(plainTexts(b.spec["policies"])); n != 1 {
+	} else if n := len(items(b.spec["policies"])); n != 1 {
 		b.wrong("policies", "a server group has one policy, here are %d", n)
 	}
 	b.putNamed(b.demandedName())
@@ -178,6 +179,9 @@ func impliedVolume(device map[string]resource.Value) map[string]resource.Value {
 func (b *builder) networks(r *resource.Resource) {
 	var out []resource.Value
 	implied := 0
+	if hasPort(r.Spec["networks"]) && len(items(r.Spec["security_groups"])) > 0 {
+		b.wrong("security_groups", "Heat refuses security_groups beside networks with a port: give them to the ports")
+	}
 	for i, n := range objects(r.Spec["networks"]) {
 		switch {
 		case n["port"] != nil && (n["network"] != nil || n["subnet"] != nil || n["fixed_ip"] != nil):
@@ -196,6 +200,10 @@ func (b *builder) networks(r *resource.Resource) {
 	if out != nil {
 		r.Spec["networks"] = out
 	}
+}
+
+func hasPort(networks resource.Value) bool {
+	return slices.ContainsFunc(objects(networks), func(n map[string]resource.Value) bool { return n["port"] != nil })
 }
 
 // subnetPort makes the port that Heat itself makes for a server on a subnet.

@@ -53,7 +53,7 @@ func mapOf(fields map[string]property) property { return property{shape: object_
 func number_(lo, hi int64) property             { return property{shape: integer, min: lo, max: hi} }
 func made(types ...resource.Type) property      { return property{refers: types} }
 func madeOrNamed(types ...resource.Type) property {
-	return property{refers: types, plain: true, blank: true}
+	return property{refers: types, plain: true}
 }
 func not(why string) property { return property{refuse: why} }
 
@@ -255,7 +255,8 @@ func (c *checker) reference(n *node, p property, path resource.Path) resource.Va
 	case address:
 		return v // its resolution checks it
 	case string:
-		if v == "" && p.blank {
+		if v == "" {
+			c.at(n, "%s names nothing: leave it out", c.name(path))
 			return nil
 		}
 		if p.plain {

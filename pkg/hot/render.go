@@ -1,0 +1,313 @@
+package hot
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// A Left is something that a rendered template does not say, because HOT, or
+// Heat, cannot.
+type Left struct {
+	Ref    resource.Ref  `json:"ref"`
+	Path   resource.Path `json:"path,omitempty"` // empty: the resource itself
+	Reason string        `json:"reason"`
+}
+
+// A Rendering is a Set as a template.
+type Rendering struct {
+	Template []byte
+	Left     []Left                  // sorted
+	Names    map[resource.Ref]string // the names in the template of the resources that it makes
+}
+
+// Render writes the Set as a template that Heat accepts. Each thing that the
+// provider gives, and each zone, is a parameter whose default is its name;
+// what a cloud does not let its tenant read back (user data) is a parameter
+// NAME_user_data whose default is empty. Values that the provider chooses
+// (Chooser in the Set's schemas) are left to the target.
+//
+// Parse makes the same Set of it, but for what is Left.
+func Render(set *resource.Set, description string) (*Rendering, error) {
+	r := &renderer{set: set, names: map[resource.Ref]string{}, taken: map[string]bool{}, asked: map[string]string{},
+		implied: map[resource.Ref]impliedPlace{}, kinds: kinds()}
+	r.nameAll()
+	r.placeImplied()
+	resources := r.resources()
+	root := mapping(
+		"heat_template_version", text_("2021-04-16"),
+		"description", text_(description),
+		"parameters", mapping(r.parameters...),
+		"resources", resources)
+	data, err := write(root)
+	if err != nil {
+		return nil, fmt.Errorf("write template: %w", err)
+	}
+	slices.SortFunc(r.left, func(a, b Left) int {
+		return cmp.Or(a.Ref.Compare(b.Ref), strings.Compare(string(a.Path), string(b.Path)))
+	})
+	return &Rendering{Template: data, Left: slices.Compact(r.left), Names: r.names}, nil
+}
+
+type renderer struct {
+	set        *resource.Set
+	kinds      map[resource.Type]kind
+	names      map[resource.Ref]string
+	taken      map[string]bool // names of resources and parameters, which Heat wants all different
+	asked      map[string]string
+	parameters []any // names and nodes, in the order of their first use
+	implied    map[resource.Ref]impliedPlace
+	inline     map[resource.Ref][]*resource.Resource // the rules inside their groups
+	left       []Left
+}
+
+// An impliedPlace is how a template reaches a port that Nova makes.
+type impliedPlace struct {
+	server  resource.Ref
+	network resource.Value
+	index   int // among the server's ports on that network
+}
+
+func (r *renderer) leave(ref resource.Ref, path resource.Path, format string, args ...any) {
+	r.left = append(r.left, Left{ref, path, fmt.Sprintf(format, args...)})
+}
+
+// nameAll gives a name to each resource that the template makes: its key, and
+// the type with it where resources of several types have the same key.
+func (r *renderer) nameAll() {
+	count := map[resource.Key]int{}
+	var all []*resource.Resource
+	for x := range r.set.All() {
+		if _, known := r.kinds[x.Type]; known && x.Tenure == resource.Own && x.Type != groupRule {
+			all = append(all, x)
+			count[x.Key]++
+		}
+	}
+	for _, x := range all {
+		name := string(x.Key)
+		if count[x.Key] > 1 {
+			name += "-" + noun(x.Type)
+		}
+		r.names[x.Ref] = r.free(name)
+	}
+}
+
+// noun is the last word of a type's name.
+func noun(t resource.Type) string {
+	name := string(t)
+	return strings.ToLower(name[strings.LastIndexByte(name, ':')+1:])
+}
+
+// free returns name, or name with a number if it is taken, and takes it.
+func (r *renderer) free(name string) string {
+	out := name
+	for n := 2; r.taken[out]; n++ {
+		out = fmt.Sprintf("%s-%d", name, n)
+	}
+	r.taken[out] = true
+	return out
+}
+
+// ask returns a get_param of the parameter for that purpose, which it declares
+// at first use.
+func (r *renderer) ask(purpose, name, value, about string) *yaml.Node {
+	if r.asked[purpose] == "" {
+		r.asked[purpose] = r.free(name)
+		r.parameters = append(r.parameters, r.asked[purpose], mapping("type", text_("string"), "default", text_(value), "description", text_(about)))
+	}
+	return call("get_param", text_(r.asked[purpose]))
+}
+
+// askGiven asks for the name of what the provider gives.
+func (r *renderer) askGiven(x *resource.Resource) *yaml.Node {
+	names := map[resource.Type]string{flavor: "flavor", image: "image", volumeType: "volume_type", network: "network", subnet: "subnet",
+		keyPair: "key", securityGroup: "security_group"}
+	what := cmp.Or(names[x.Type], noun(x.Type))
+	return r.ask(x.Ref.String(), what+"_"+string(x.Key), cmp.Or(x.Name, string(x.Key)), "What the cloud calls this "+strings.ReplaceAll(what, "_", " "))
+}
+
+func (r *renderer) askZone(zone string) *yaml.Node {
+	return r.ask("zone/"+zone, "zone_"+string(resource.NewKey(zone)), zone, "What the cloud calls this availability zone; empty for any")
+}
+
+// resources renders all, in an order for readers: networks, groups, volumes,
+// servers, and what ties them together.
+func (r *renderer) resources() *yaml.Node {
+	r.sortRules()
+	order := []resource.Type{keyPair, network, subnet, router, routerInterface, securityGroup, groupRule, port, volume, serverGroup, server,
+		attachment, floatingIP}
+	var out []any
+	for _, t := range order {
+		for x := range r.set.OfType(t) {
+			out = append(out, r.resource(x)...)
+		}
+	}
+	for x := range r.set.All() {
+		switch {
+		case x.Tenure == resource.Given, slices.Contains(order, x.Type):
+		default:
+			r.leave(x.Ref, "", "HOT has no resource that makes it; what uses it asks for its name")
+		}
+	}
+	return mapping(out...)
+}
+
+// resource renders one resource as a name and a node, or more of them; none if
+// it is no resource of a template.
+func (r *renderer) resource(x *resource.Resource) []any {
+	switch {
+	case x.Tenure == resource.Given:
+		return nil
+	case x.Tenure == resource.Implied:
+		r.impliedResource(x)
+		return nil
+	case x.Type == groupRule:
+		return r.separateRule(x)
+	}
+	spec := r.canonical(x)
+	var more []any
+	props := []any{}
+	if _, named := r.kinds[x.Type].properties["name"]; named {
+		props = append(props, "name", text_(x.Name))
+		if x.Type == volume && x.Name == "" {
+			r.leave(x.Ref, "name", "Heat gives a name to each volume")
+		}
+	} else if x.Name != "" {
+		r.leave(x.Ref, "name", "this type has no name in HOT")
+	}
+	switch x.Type {
+	case server:
+		props = append(props, r.serverProperties(x, spec)...)
+	case securityGroup:
+		props = append(props, r.groupRules(x)...)
+	case floatingIP:
+		more = r.associate(x, spec)
+	case port:
+		r.portSecurity(spec)
+	}
+	props = append(props, r.properties(x.Ref, "", spec, r.kinds[x.Type].properties)...)
+	if x.Content != nil {
+		r.leave(x.Ref, "content", "HOT has no bytes; write them into the volume afterwards")
+	}
+	node := mapping("type", text_(string(x.Type)), "properties", mapping(props...))
+	return append([]any{r.names[x.Ref], node}, more...)
+}
+
+// canonical returns the Spec without what says nothing.
+func (r *renderer) canonical(x *resource.Resource) map[string]resource.Value {
+	s := r.set.Schema(x.Type)
+	if s == nil {
+		s = &resource.Schema{Type: x.Type}
+	}
+	return s.Canonical(x.Spec)
+}
+
+// chooser says who chooses the value at a path.
+func (r *renderer) chooser(t resource.Type, path resource.Path) resource.Chooser {
+	f, _ := r.set.Schema(t).Field(path)
+	return f.Chooser
+}
+
+// properties renders a map as fields allow, and leaves the rest.
+func (r *renderer) properties(ref resource.Ref, path resource.Path, spec map[string]resource.Value, fields map[string]property) []any {
+	var out []any
+	for _, name := range slices.Sorted(maps.Keys(spec)) {
+		p, known := fields[name]
+		at := path.Field(name)
+		switch {
+		case r.chooser(ref.Type, at) == resource.Provider:
+		case !known || p.as != "":
+			r.leave(ref, at, "HOT has no such property")
+		case p.refuse != "":
+			r.leave(ref, at, "not rendered: %s", p.refuse)
+		default:
+			if n := r.property(ref, at, spec[name], p); n != nil {
+				out = append(out, name, n)
+			}
+		}
+	}
+	return out
+}
+
+func (r *renderer) property(ref resource.Ref, path resource.Path, v resource.Value, p property) *yaml.Node {
+	zone := path == "availability_zone" || strings.HasPrefix(string(path), "availability_zone_hints[")
+	switch w := v.(type) {
+	case map[string]resource.Value:
+		if p.shape == object_ && p.fields != nil {
+			return mapping(r.properties(ref, path, w, p.fields)...)
+		}
+	case []resource.Value:
+		if p.shape != list {
+			break
+		}
+		out := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+		for i, item := range w {
+			if n := r.property(ref, path.Index(i), item, *p.item); n != nil {
+				out.Content = append(out.Content, n)
+			}
+		}
+		return out
+	case string:
+		if zone && w != "" {
+			return r.askZone(w)
+		}
+		if p.oneOf != nil && !slices.Contains(p.oneOf, w) {
+			r.leave(ref, path, "Heat allows only %s", strings.Join(p.oneOf, ", "))
+			return nil
+		}
+	}
+	n, why := r.value(v)
+	if why != "" {
+		r.leave(ref, path, "%s", why)
+		return nil
+	}
+	return n
+}
+
+// portSecurity writes what Neutron would otherwise take from the network.
+func (r *renderer) portSecurity(spec map[string]resource.Value) {
+	ref, _ := spec["network"].(resource.Ref)
+	if net := r.set.Get(ref); net != nil && net.Spec["port_security_enabled"] == false && spec["port_security_enabled"] == nil {
+		spec["port_security_enabled"] = true
+	}
+}
+
+// associate takes the port out of a floating IP that others refer to, and ties
+// the two by a resource of its own: a server may know its own address.
+func (r *renderer) associate(x *resource.Resource, spec map[string]resource.Value) []any {
+	p, _ := spec["port_id"].(resource.Ref)
+	if net := r.networkOf(p); net == nil || net.Tenure != resource.Own {
+		delete(spec, "fixed_ip_address") // the provider's choice
+	}
+	used := false
+	for y := range r.set.All() {
+		used = used || y.Ref != x.Ref && slices.Contains(y.Refs(), x.Ref)
+	}
+	if !used || spec["port_id"] == nil {
+		return nil
+	}
+	props := map[string]resource.Value{"floatingip_id": x.Ref}
+	for _, name := range []string{"port_id", "fixed_ip_address"} {
+		if spec[name] != nil {
+			props[name] = spec[name]
+		}
+		delete(spec, name)
+	}
+	node := mapping("type", text_(string(association)), "properties", mapping(r.properties(x.Ref, "", props, r.kinds[association].properties)...))
+	return []any{r.free(r.names[x.Ref] + "-association"), node}
+}
+
+func (r *renderer) networkOf(p resource.Ref) *resource.Resource {
+	x := r.set.Get(p)
+	if x == nil {
+		return nil
+	}
+	ref, _ := x.Spec["network"].(resource.Ref)
+	return r.set.Get(ref)
+}
