@@ -24,6 +24,7 @@ type Cloud struct {
 	image    images
 	volume   volumes
 	network  network
+	compute  compute
 }
 
 // New starts the cloud that the profile describes. Nothing listens yet: serve
@@ -31,7 +32,7 @@ type Cloud struct {
 func New(p *profile.Profile, opts ...sim.Option) (*Cloud, error) {
 	c := &Cloud{Instance: sim.New(opts...), profile: p, mux: http.NewServeMux(), quotas: map[string]map[string]int64{}}
 	c.Faults.Add(p.Behaviour.Faults...)
-	for _, start := range []func(*Cloud) error{startKeystone, startGlance, startCinder, startNeutron} {
+	for _, start := range []func(*Cloud) error{startKeystone, startGlance, startCinder, startNeutron, startNova} {
 		if err := start(c); err != nil {
 			c.Close()
 			return nil, err

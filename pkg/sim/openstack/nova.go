@@ -1,0 +1,138 @@
+package openstack
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/sim"
+)
+
+// compute is the state of Nova.
+type compute struct {
+	servers  sim.Table[*server]
+	keypairs sim.Table[*keypair] // by user and name; they belong to users
+	groups   sim.Table[*serverGroup]
+	made     int // servers made so far
+}
+
+// novaTime is the form of moments in the bodies of servers, and novaLong the
+// one of launched_at and its like.
+const (
+	novaTime = "2006-01-02T15:04:05Z"
+	novaLong = "2006-01-02T15:04:05.000000"
+)
+
+func moment(t time.Time, form string) string { return t.UTC().Truncate(time.Second).Format(form) }
+
+func startNova(c *Cloud) error {
+	s := c.addService("compute", "nova", "/compute", newVersioned("compute", "X-OpenStack-Nova-API-Version", c.profile.Services["compute"], version{2, 1}))
+	s.onPublic("GET /{$}", novaVersions)
+	for _, path := range []string{"/v2.1", "/v2.1/{$}"} {
+		s.onPublic("GET "+path, novaVersion)
+	}
+	on := func(pattern string, h handler) {
+		method, path, _ := strings.Cut(pattern, " ")
+		s.on(method+" /v2.1"+path, h)
+	}
+	flavorRoutes(on)
+	keypairRoutes(on)
+	serverGroupRoutes(on)
+	computeQuotaRoutes(on)
+	serverRoutes(on)
+	otherComputeRoutes(on)
+	return nil
+}
+
+// serverRoutes registers what is about servers.
+func serverRoutes(on func(string, handler)) {
+	on("GET /servers", listServers(false))
+	on("GET /servers/detail", listServers(true))
+	on("POST /servers", createServer)
+	on("GET /servers/{id}", withServer(showServer))
+	on("PUT /servers/{id}", withServer(updateServer))
+	on("DELETE /servers/{id}", withServer(deleteServer))
+	on("POST /servers/{id}/action", actOnServer)
+	serverMetadataRoutes(on)
+	serverTagRoutes(on)
+	serverVolumeRoutes(on)
+	serverInterfaceRoutes(on)
+	serverPartRoutes(on)
+}
+
+// withServer finds the server in the path.
+func withServer(h func(*call, *server) (*reply, error)) handler {
+	return func(c *call) (*reply, error) {
+		s, err := c.oneServer(c.PathValue("id"))
+		if err != nil {
+			return nil, err
+		}
+		return h(c, s)
+	}
+}
+
+func (c *call) oneServer(id string) (*server, error) {
+	s, there := c.cloud.compute.servers.Get(id)
+	if !there || s.project != c.project() && !c.admin() {
+		return nil, refuse(http.StatusNotFound, "Instance %s could not be found.", id)
+	}
+	return s, nil
+}
+
+// from makes a route that is there since a microversion only.
+func from(minor int, h handler) handler {
+	return func(c *call) (*reply, error) {
+		if !c.version.since(2, minor) {
+			return nil, refuse(http.StatusNotFound, "The resource could not be found.")
+		}
+		return h(c)
+	}
+}
+
+// until makes a route that a microversion has taken away.
+func until(minor int, h handler) handler {
+	return func(c *call) (*reply, error) {
+		if c.version.since(2, minor) {
+			return nil, refuse(http.StatusNotFound, "The resource could not be found.")
+		}
+		return h(c)
+	}
+}
+
+// denied is what a member hears where only an administrator may ask, and the
+// simulator has nothing to tell him either.
+func denied(rule string) handler {
+	return func(c *call) (*reply, error) { return nil, notAllowed(rule) }
+}
+
+func novaVersionDoc(c *call, id string, links bool) map[string]any {
+	d, _ := c.service.dialect.(versioned)
+	doc := map[string]any{"id": id, "status": "CURRENT", "version": d.max.String(), "min_version": d.min.String(), "updated": "2013-07-23T11:33:21Z"}
+	if id == "v2.0" {
+		doc["status"], doc["version"], doc["min_version"], doc["updated"] = "SUPPORTED", "", "", "2011-01-21T11:33:21Z"
+	}
+	list := []any{map[string]any{"rel": "self", "href": c.url("/" + strings.Replace(id, "v2.0", "v2", 1) + "/")}}
+	if links {
+		list = append(list, map[string]any{"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"})
+		doc["media-types"] = []any{map[string]any{"base": "application/json", "type": "application/vnd.openstack.compute+json;version=2.1"}}
+	}
+	doc["links"] = list
+	return doc
+}
+
+func novaVersions(c *call) (*reply, error) {
+	return ok(map[string]any{"versions": []any{novaVersionDoc(c, "v2.0", false), novaVersionDoc(c, "v2.1", false)}}), nil
+}
+
+func novaVersion(c *call) (*reply, error) {
+	return ok(map[string]any{"version": novaVersionDoc(c, "v2.1", true)}), nil
+}
+
+// selfLinks are the links of a flavor or a server.
+func selfLinks(c *call, path string) []any {
+	return []any{map[string]any{"rel": "self", "href": c.url("/v2.1" + path)}, map[string]any{"rel": "bookmark", "href": c.url(path)}}
+}
+
+func bookmark(c *call, path string) []any {
+	return []any{map[string]any{"rel": "bookmark", "href": c.url(path)}}
+}

@@ -1,0 +1,467 @@
+package openstack
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/wechsel-project/wechsel/pkg/profile"
+)
+
+func createServer(c *call) (*reply, error) {
+	if err := c.conform(serverSchema(c.version)); err != nil {
+		return nil, err
+	}
+	doc, _ := c.document("server")
+	p := &serverPlan{call: c, doc: doc, count: 1}
+	// In the order in which Nova finds out what is wrong.
+	for _, step := range []func() error{p.name, p.counts, p.rights, p.mappings, p.networks, p.imageRef, p.flavorRef, p.limits, p.zone, p.image,
+		p.groups, p.checkNetworks, p.key, p.checkDisks, p.metadata, p.disk, p.group, p.quota} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return p.make()
+}
+
+// A serverPlan gathers what a request for servers says.
+type serverPlan struct {
+	*call
+	doc        map[string]any
+	count      int64
+	title      string
+	nics       []nicWish
+	disks      []diskWish
+	imageID    string
+	source     *image
+	flavor     profile.Flavor
+	groupIDs   []string
+	groupWords []any
+	member     *serverGroup
+}
+
+func (p *serverPlan) name() error {
+	p.title = text(p.doc["name"])
+	printable := func(r rune) bool { return unicode.IsPrint(r) }
+	if p.title != strings.TrimSpace(p.title) || strings.TrimFunc(p.title, printable) != "" {
+		return refuse(http.StatusBadRequest, "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.")
+	}
+	return nil
+}
+
+func (p *serverPlan) counts() error {
+	low, hasLow := asInt(p.doc["min_count"])
+	high, hasHigh := asInt(p.doc["max_count"])
+	if !hasLow {
+		low = 1
+	}
+	if !hasHigh {
+		high = low
+	}
+	if low > high {
+		return refuse(http.StatusBadRequest, "min_count must be <= max_count")
+	}
+	p.count = high
+	return nil
+}
+
+func (p *serverPlan) rights() error {
+	if !p.may("os_compute_api:servers:create", "member") {
+		return notAllowed("os_compute_api:servers:create")
+	}
+	if (p.doc["host"] != nil || p.doc["hypervisor_hostname"] != nil) && !p.admin() {
+		return notAllowed("compute:servers:create:requested_destination")
+	}
+	return nil
+}
+
+// mappings reads block_device_mapping_v2.
+func (p *serverPlan) mappings() error {
+	list, _ := p.doc["block_device_mapping_v2"].([]any)
+	for _, item := range list {
+		m := item.(map[string]any)
+		w := diskWish{source: text(m["source_type"]), destination: text(m["destination_type"]), uuid: text(m["uuid"]), kind: text(m["volume_type"]),
+			device: text(m["device_name"]), bootIndex: -1, tag: m["tag"]}
+		w.size, _ = asInt(m["volume_size"])
+		if n, given := asInt(m["boot_index"]); given {
+			w.bootIndex = n
+		}
+		w.deleteToo, _ = asBool(m["delete_on_termination"])
+		if w.destination == "" {
+			w.destination = "volume"
+			if w.source == "image" || w.source == "blank" && w.size == 0 {
+				w.destination = "local"
+			}
+		}
+		if w.source == "image" && w.destination == "volume" && w.size == 0 {
+			return refuse(http.StatusBadRequest, "Images with destination_type 'volume' need to have a non-zero size specified")
+		}
+		p.disks = append(p.disks, w)
+	}
+	return nil
+}
+
+// networks reads which networks are asked for.
+func (p *serverPlan) networks() error {
+	list, _ := p.doc["networks"].([]any)
+	for _, item := range list {
+		m := item.(map[string]any)
+		w := nicWish{network: text(m["uuid"]), port: text(m["port"]), address: text(m["fixed_ip"]), tag: m["tag"]}
+		switch {
+		case w.port != "":
+			w.network = ""
+		case w.network == "":
+			return refuse(http.StatusBadRequest, "Bad network format: missing 'uuid'")
+		case !isUUID(w.network):
+			return refuse(http.StatusBadRequest, "Bad networks format: network uuid is not in proper format (%s)", w.network)
+		}
+		p.nics = append(p.nics, w)
+	}
+	return nil
+}
+
+func (p *serverPlan) imageRef() error {
+	p.imageID = text(p.doc["imageRef"])
+	boots := slices.ContainsFunc(p.disks, func(w diskWish) bool { return w.bootIndex == 0 || w.bootIndex == 1 && p.imageID == "" })
+	if p.imageID == "" && !boots {
+		return refuse(http.StatusBadRequest, "Missing imageRef attribute")
+	}
+	return nil
+}
+
+func (p *serverPlan) flavorRef() error {
+	id := pyStr(p.doc["flavorRef"])
+	f, there := p.cloud.flavor(id[strings.LastIndex(id, "/")+1:])
+	if !there {
+		return refuse(http.StatusBadRequest, "Flavor %s could not be found.", id)
+	}
+	p.flavor = f
+	return nil
+}
+
+// limits are what goes only with a single server.
+func (p *serverPlan) limits() error {
+	if p.count == 1 {
+		return nil
+	}
+	for _, w := range p.nics {
+		switch {
+		case w.port != "":
+			return refuse(http.StatusBadRequest, "Unable to launch multiple instances with a single configured port ID. Please launch your instance one by one with different ports.")
+		case w.address != "":
+			return refuse(http.StatusBadRequest, "Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.")
+		}
+	}
+	return nil
+}
+
+func (p *serverPlan) zone() error {
+	z, _, _ := strings.Cut(text(p.doc["availability_zone"]), ":")
+	if z != "" && !slices.Contains(p.cloud.zones(), z) {
+		return refuse(http.StatusBadRequest, "The requested availability zone is not available")
+	}
+	return nil
+}
+
+// image finds what the root disk is made of.
+func (p *serverPlan) image() error {
+	id := p.imageID
+	if id == "" {
+		for _, w := range p.disks {
+			if w.bootIndex == 0 && w.source == "image" {
+				id = w.uuid
+			}
+		}
+	}
+	if id == "" {
+		return nil
+	}
+	if p.source = p.findImage(id); p.source == nil {
+		return refuse(http.StatusBadRequest, "Can not find requested image")
+	}
+	return nil
+}
+
+// groups finds the security groups by id or name.
+func (p *serverPlan) groups() error {
+	list, _ := p.doc["security_groups"].([]any)
+	for _, item := range list {
+		word := text(item.(map[string]any)["name"])
+		found := p.cloud.network.groupsNamed(p.call, word)
+		byID := slices.IndexFunc(found, func(o *netObject) bool { return o.id == word })
+		switch {
+		case len(found) == 0:
+			return refuse(http.StatusBadRequest, "Unable to find security_group with name or id '%s'", word)
+		case byID >= 0:
+			found = found[byID : byID+1]
+		case len(found) > 1:
+			return refuse(http.StatusConflict, "Multiple security_group matches found for name '%s', use an ID to be more specific.", word)
+		}
+		p.groupIDs = append(p.groupIDs, found[0].id)
+		p.groupWords = append(p.groupWords, map[string]any{"name": word})
+	}
+	if len(list) == 0 {
+		p.groupWords = []any{map[string]any{"name": "default"}}
+	}
+	return nil
+}
+
+// checkNetworks asks the network about each wish, or finds the network of a
+// server that names none.
+func (p *serverPlan) checkNetworks() error {
+	if len(p.nics) == 0 && p.doc["networks"] != "none" {
+		return p.anyNetwork()
+	}
+	for _, w := range p.nics {
+		if err := p.checkNIC(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *serverPlan) anyNetwork() error {
+	list := p.cloud.network.usableNetworks(p.call)
+	switch {
+	case len(list) > 1:
+		return refuse(http.StatusConflict, "Multiple possible networks found, use a Network ID to be more specific.")
+	case len(list) == 0 && p.doc["networks"] == "auto":
+		return refuse(http.StatusBadRequest, "Unable to automatically allocate a network for project %s", p.project())
+	case len(list) == 1:
+		p.nics = []nicWish{{network: list[0].id}}
+		return p.checkNIC(p.nics[0])
+	}
+	return nil
+}
+
+func (p *serverPlan) checkNIC(w nicWish) error {
+	n := &p.cloud.network
+	if w.port != "" {
+		port, there := n.ports.objects.Get(w.port)
+		switch {
+		case !there || !n.sees(p.call, port):
+			return refuse(http.StatusBadRequest, "Port id %s could not be found.", w.port)
+		case port.text("device_id") != "":
+			return refuse(http.StatusConflict, "Port %s is still in use.", w.port)
+		}
+		return nil
+	}
+	net := n.networkOf(p.call, w.network)
+	switch {
+	case net == nil:
+		return refuse(http.StatusBadRequest, "Network %s could not be found.", w.network)
+	case len(n.subnetsOf(p.call, net.id)) == 0 && net.project == p.project():
+		return refuse(http.StatusBadRequest, "Network %s requires a subnet in order to boot instances on.", net.id)
+	}
+	if device, used := n.addressUser(net.id, w.address); used && w.address != "" {
+		return refuse(http.StatusBadRequest, "Fixed IP address %s is already in use on instance %s.", w.address, device)
+	}
+	return nil
+}
+
+func (p *serverPlan) key() error {
+	if name := text(p.doc["key_name"]); name != "" {
+		if _, there := p.cloud.compute.keypairs.Get(p.token.user.id + "/" + name); !there {
+			return refuse(http.StatusBadRequest, "Invalid key_name provided.")
+		}
+	}
+	return nil
+}
+
+// checkDisks checks the block devices as a whole and each for itself.
+func (p *serverPlan) checkDisks() error {
+	roots := slices.DeleteFunc(slices.Clone(p.disks), func(w diskWish) bool { return w.bootIndex != 0 })
+	if len(p.disks) > 0 && len(roots) != 1 && (p.imageID == "" || len(roots) > 1 || slices.ContainsFunc(p.disks, func(w diskWish) bool { return w.bootIndex > 0 })) {
+		return refuse(http.StatusBadRequest, "Block Device Mapping is Invalid: Boot sequence for the instance and image/block device mapping combination is not valid.")
+	}
+	for _, w := range p.disks {
+		if err := p.checkDisk(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *serverPlan) checkDisk(w diskWish) error {
+	if w.kind != "" && p.cloud.volumeType(w.kind) == nil {
+		return refuse(http.StatusBadRequest, "Volume type %s could not be found.", w.kind)
+	}
+	switch w.source {
+	case "image":
+		if p.findImage(w.uuid) == nil {
+			return refuse(http.StatusBadRequest, "Block Device Mapping is Invalid: failed to get image %s.", w.uuid)
+		}
+	case "snapshot":
+		if _, err := p.oneSnapshot(w.uuid); err != nil {
+			return refuse(http.StatusBadRequest, "Block Device Mapping is Invalid: failed to get snapshot %s.", w.uuid)
+		}
+	case "volume":
+		v, err := p.oneVolume(w.uuid)
+		if err != nil {
+			return refuse(http.StatusBadRequest, "Volume %s could not be found.", w.uuid)
+		}
+		return p.checkVolume(v, w)
+	}
+	return nil
+}
+
+func (p *serverPlan) checkVolume(v *volume, w diskWish) error {
+	status := v.status(p.now)
+	switch {
+	case w.bootIndex == 0 && (!v.bootable || v.filled.After(p.now)):
+		return refuse(http.StatusBadRequest, "Block Device %s is not bootable.", v.id)
+	case status == "in-use" || status == "reserved" || status == "attaching" || status == "detaching":
+		return refuse(http.StatusBadRequest, "Invalid volume: Invalid input received: Invalid volume: Volume %s status must be available or downloading to reserve, "+
+			"but the current status is %s. (HTTP 400) (Request-ID: %s)", v.id, status, p.cloud.RequestID())
+	case status != "available":
+		return refuse(http.StatusBadRequest, "Block Device Mapping is Invalid: failed to get volume %s.", v.id)
+	}
+	return nil
+}
+
+func (p *serverPlan) metadata() error {
+	m, _ := p.doc["metadata"].(map[string]any)
+	if most := p.cloud.limit(p.project(), "compute.metadata_items"); most >= 0 && int64(len(m)) > most {
+		return refuse(http.StatusForbidden, "Maximum number of metadata items exceeds %d", most)
+	}
+	return nil
+}
+
+// disk compares the image with the flavor.
+func (p *serverPlan) disk() error {
+	local := p.imageID != "" && !slices.ContainsFunc(p.disks, func(w diskWish) bool { return w.bootIndex == 0 && w.destination == "volume" })
+	im := p.source
+	switch {
+	case im != nil && p.flavor.RAM < im.minRAM:
+		return refuse(http.StatusBadRequest, "Flavor's memory is too small for requested image.")
+	case im != nil && im.life.At(p.now) != "active":
+		return refuse(http.StatusBadRequest, "Image %s is not active.", im.id)
+	case local && p.flavor.Disk == 0 && !p.may("os_compute_api:servers:create:zero_disk_flavor", "admin"):
+		return refuse(http.StatusForbidden, "Only volume-backed servers are allowed for flavors with zero disk.")
+	case local && im != nil && p.flavor.Disk > 0 && p.flavor.Disk<<30 < im.size():
+		return refuse(http.StatusBadRequest, "Flavor's disk is too small for requested image. Flavor disk is %d bytes, image is %d bytes.", p.flavor.Disk<<30, im.size())
+	case local && im != nil && p.flavor.Disk > 0 && p.flavor.Disk < im.minDisk:
+		return refuse(http.StatusBadRequest, "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is %d bytes, minimum size is %d bytes.",
+			p.flavor.Disk<<30, im.minDisk<<30)
+	}
+	return nil
+}
+
+// group finds the server group of the scheduler hints.
+func (p *serverPlan) group() error {
+	body, _ := p.body.(map[string]any)
+	hints, _ := body["os:scheduler_hints"].(map[string]any)
+	if hints == nil {
+		hints, _ = body["OS-SCH-HNT:scheduler_hints"].(map[string]any)
+	}
+	id := text(hints["group"])
+	if id == "" {
+		return nil
+	}
+	g, there := p.cloud.compute.groups.Get(id)
+	if !there || g.project != p.project() {
+		return refuse(http.StatusBadRequest, "Instance group %s could not be found.", id)
+	}
+	if most := p.cloud.limit(p.project(), "compute.server_group_members"); most >= 0 && int64(len(g.members))+p.count > most {
+		return refuse(http.StatusForbidden, "Quota exceeded, too many servers in group")
+	}
+	p.member = g
+	return nil
+}
+
+func (p *serverPlan) quota() error { return p.checkComputeQuota(p.count, p.flavor.VCPUs, p.flavor.RAM) }
+
+// make makes the servers and tells about the first.
+func (p *serverPlan) make() (*reply, error) {
+	secrets := p.cloud.compute.secret(p.cloud)
+	var first *server
+	for i := range p.count {
+		s := p.server(int(i))
+		s.adminPass, s.reservation = cmp.Or(text(p.doc["adminPass"]), secrets), "r-"+strings.ToLower(secrets[:8])
+		p.cloud.compute.servers.Put(s.id, s.project, s)
+		if s.group != nil {
+			s.group.members = append(s.group.members, s.id)
+		}
+		s.note(p.call, "create")
+		s.build(p.call)
+		if first == nil {
+			first = s
+		}
+	}
+	if wants, _ := asBool(p.doc["return_reservation_id"]); wants {
+		return with(http.StatusAccepted, map[string]any{"reservation_id": first.reservation}), nil
+	}
+	body := map[string]any{"id": first.id, "links": selfLinks(p.call, "/servers/"+first.id), "OS-DCF:diskConfig": first.diskConfig,
+		"security_groups": p.groupWords, "adminPass": first.adminPass}
+	return with(http.StatusAccepted, map[string]any{"server": body}).set("Location", p.url("/v2.1/servers/"+first.id)), nil
+}
+
+// secret draws a password from the ids' stream.
+func (*compute) secret(c *Cloud) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(c.Objects.Hex()))[:12]
+}
+
+func (p *serverPlan) server(index int) *server {
+	id := p.cloud.Objects.UUID()
+	p.cloud.compute.made++
+	s := &server{id: id, project: p.project(), user: p.token.user.id, name: p.title, flavor: p.flavor, image: p.imageID, key: p.doc["key_name"],
+		zoneAsked: text(p.doc["availability_zone"]), userData: text(p.doc["user_data"]), access4: text(p.doc["accessIPv4"]), access6: text(p.doc["accessIPv6"]),
+		metadata: map[string]string{}, group: p.member, groups: p.groupIDs, number: p.cloud.compute.made, launchIndex: index, diskConfig: "MANUAL",
+		bus: "vd", created: p.now, changed: p.now, requestedNetworks: p.nics, requestedDisks: p.disks}
+	if p.count > 1 {
+		s.name = fmt.Sprintf("%s-%d", p.title, index+1)
+	}
+	if slices.ContainsFunc(p.disks, func(w diskWish) bool { return w.bootIndex == 0 && w.destination == "volume" }) {
+		s.image = ""
+	}
+	p.details(s)
+	return s
+}
+
+func (p *serverPlan) details(s *server) {
+	if d, given := p.doc["description"]; given {
+		s.description = d
+	} else if !p.version.since(2, 19) {
+		s.description = s.name
+	}
+	s.hostname = cmp.Or(text(p.doc["hostname"]), hostname(s))
+	if on, _ := asBool(p.doc["config_drive"]); on {
+		s.drive = "True"
+	}
+	if p.source != nil && p.source.props["hw_disk_bus"] == "scsi" {
+		s.bus = "sd"
+	}
+	s.diskConfig = cmp.Or(text(p.doc["OS-DCF:diskConfig"]), "MANUAL")
+	m, _ := p.doc["metadata"].(map[string]any)
+	for k, v := range m {
+		s.metadata[k] = text(v)
+	}
+	tags, _ := p.doc["tags"].([]any)
+	for _, t := range tags {
+		s.tags = append(s.tags, text(t))
+	}
+	slices.Sort(s.tags)
+	s.tags = slices.Compact(s.tags)
+	certificates, _ := p.doc["trusted_image_certificates"].([]any)
+	for _, id := range certificates {
+		s.certificates = append(s.certificates, text(id))
+	}
+}
+
+// hostname makes a host name of a server's name.
+func hostname(s *server) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(s.name) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
+			b.WriteRune(r)
+		case r == '_', r == ' ', r == '.':
+			b.WriteRune('-')
+		}
+	}
+	return cmp.Or(strings.Trim(b.String(), "-"), "server-"+s.id)
+}

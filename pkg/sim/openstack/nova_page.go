@@ -1,0 +1,66 @@
+package openstack
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// pagingQuery is the schema of the query parameters of every paged list.
+func pagingQuery(sortKeys []any) schema {
+	return schema{props: map[string]schema{
+		"limit":    {types: []string{"string"}, pattern: "^[0-9]*$"},
+		"marker":   {types: []string{"string"}},
+		"sort_key": {types: []string{"string"}, enum: sortKeys},
+		"sort_dir": {types: []string{"string"}, enum: []any{"asc", "desc"}},
+	}}
+}
+
+// checkQuery checks query parameters as Nova does: in the order of their names.
+func (c *call) checkQuery(s schema, q url.Values) error {
+	for _, name := range sortedKeys(q) {
+		for _, v := range q[name] {
+			if _, value, m := s.props[name].violation(name, v); m != "" {
+				return refuse(http.StatusBadRequest, "Invalid input for query parameters %s. Value: %s. %s", name, pyStr(value), m)
+			}
+		}
+	}
+	doc := map[string]any{}
+	for name := range q {
+		doc[name] = ""
+	}
+	if m := s.extra(doc); m != "" {
+		return refuse(http.StatusBadRequest, "%s", m)
+	}
+	return nil
+}
+
+// novaPage cuts a sorted list as limit and marker say; next is the link to the
+// page behind it, or nil.
+func novaPage[T any](c *call, list []T, id func(T) string, path string, detail bool) (page []T, next any, err error) {
+	q := c.URL.Query()
+	limit := c.cloud.pageLimit("compute")
+	if s := q.Get("limit"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err == nil && n < limit {
+			limit = n
+		}
+	}
+	if marker := q.Get("marker"); marker != "" {
+		i := slices.IndexFunc(list, func(v T) bool { return id(v) == marker })
+		if i < 0 {
+			return nil, nil, refuse(http.StatusBadRequest, "marker [%s] not found", marker)
+		}
+		list = list[i+1:]
+	}
+	if len(list) < limit || limit == 0 {
+		return list[:min(limit, len(list))], nil, nil
+	}
+	list = list[:limit]
+	q.Set("marker", id(list[limit-1]))
+	if detail {
+		path += "/detail"
+	}
+	return list, []any{map[string]any{"rel": "next", "href": c.url("/v2.1"+path) + "?" + q.Encode()}}, nil
+}

@@ -1,0 +1,167 @@
+package openstack
+
+import (
+	"net/http"
+	"slices"
+)
+
+func serverVolumeRoutes(on func(string, handler)) {
+	const path = "/servers/{id}/os-volume_attachments"
+	on("GET "+path, withServer(listServerVolumes))
+	on("POST "+path, withServer(attachServerVolume))
+	on("GET "+path+"/{volume}", withServer(showServerVolume))
+	on("PUT "+path+"/{volume}", withServer(updateServerVolume))
+	on("DELETE "+path+"/{volume}", withServer(detachServerVolume))
+}
+
+// attachmentBody is one volume of a server in this microversion.
+func (c *call) attachmentBody(s *server, d *serverDisk) map[string]any {
+	body := map[string]any{"volumeId": d.volume, "serverId": s.id, "device": d.device}
+	if !c.version.since(2, 89) {
+		body["id"] = d.volume
+	} else {
+		body["attachment_id"], body["bdm_uuid"] = d.attachment.id, d.mapping
+	}
+	if c.version.since(2, 70) {
+		body["tag"] = d.tag
+	}
+	if c.version.since(2, 79) {
+		body["delete_on_termination"] = d.deleteToo
+	}
+	return body
+}
+
+func listServerVolumes(c *call, s *server) (*reply, error) {
+	list := []any{}
+	for _, d := range s.disks {
+		list = append(list, c.attachmentBody(s, d))
+	}
+	return ok(map[string]any{"volumeAttachments": list}), nil
+}
+
+func (c *call) oneDisk(s *server) (*serverDisk, error) {
+	d := s.disk(c.PathValue("volume"))
+	if d == nil {
+		return nil, refuse(http.StatusNotFound, "Instance %s is not attached to volume %s", s.id, c.PathValue("volume"))
+	}
+	return d, nil
+}
+
+func showServerVolume(c *call, s *server) (*reply, error) {
+	d, err := c.oneDisk(s)
+	if err != nil {
+		return nil, err
+	}
+	return ok(map[string]any{"volumeAttachment": c.attachmentBody(s, d)}), nil
+}
+
+func attachSchema(v version, required bool) schema {
+	s := schema{types: []string{"object"}, required: []string{"volumeId"}, closed: true, props: map[string]schema{
+		"volumeId": uuidSchema(), "device": {types: []string{"string", "null"}, pattern: "(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$"}}}
+	if v.since(2, 49) {
+		s.props["tag"] = tagSchema
+	}
+	if v.since(2, 79) {
+		s.props["delete_on_termination"] = schema{types: []string{"boolean", "string"}, enum: boolEnum}
+	}
+	if !required { // an update may repeat everything
+		for _, name := range []string{"id", "serverId", "tag", "delete_on_termination"} {
+			s.props[name] = schema{}
+		}
+	}
+	return schema{types: []string{"object"}, required: []string{"volumeAttachment"}, closed: true, props: map[string]schema{"volumeAttachment": s}}
+}
+
+// mayChange tells whether volumes and interfaces may come and go.
+func (c *call) mayChange(s *server, word string) error {
+	return c.free(s, transition{word: word, from: []string{"active", "stopped", "paused", "suspended"}})
+}
+
+func attachServerVolume(c *call, s *server) (*reply, error) {
+	if err := c.conform(attachSchema(c.version, true)); err != nil {
+		return nil, err
+	}
+	doc, _ := c.document("volumeAttachment")
+	v, err := c.oneVolume(text(doc["volumeId"]))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mayChange(s, "attach_volume"); err != nil {
+		return nil, err
+	}
+	switch status := v.status(c.now); {
+	case s.disk(v.id) != nil || status == "in-use" && len(v.attachments) > 0:
+		return nil, refuse(http.StatusBadRequest, "Invalid volume: volume %s is already attached to instances: %s", v.id, v.attachments[0].server)
+	case status != "available":
+		return nil, refuse(http.StatusBadRequest, "Invalid volume: volume '%s' status must be 'available'. Currently in '%s'", v.id, status)
+	}
+	w := diskWish{uuid: v.id, bootIndex: -1, tag: doc["tag"], device: s.onBus(text(doc["device"]))}
+	w.deleteToo, _ = asBool(doc["delete_on_termination"])
+	s.attach(c, v, w, c.now.Add(c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeAttach, v.id)))
+	s.note(c, "attach_volume")
+	d := s.disk(v.id)
+	body := map[string]any{"id": v.id, "serverId": s.id, "volumeId": v.id, "device": d.device}
+	if c.version.since(2, 70) {
+		body["tag"] = d.tag
+	}
+	if c.version.since(2, 79) {
+		body["delete_on_termination"] = d.deleteToo
+	}
+	if c.version.since(2, 89) {
+		delete(body, "id")
+		body["attachment_id"], body["bdm_uuid"] = d.attachment.id, d.mapping
+	}
+	return ok(map[string]any{"volumeAttachment": body}), nil
+}
+
+// onBus gives the device that a user names the prefix that the bus has.
+func (s *server) onBus(device string) string {
+	if len(device) < 3 {
+		return ""
+	}
+	return "/dev/" + s.bus + device[len(device)-1:]
+}
+
+func updateServerVolume(c *call, s *server) (*reply, error) {
+	d, err := c.oneDisk(s)
+	if err != nil {
+		return nil, err
+	}
+	doc, _ := c.document("volumeAttachment")
+	if !c.version.since(2, 85) || text(doc["volumeId"]) != d.volume {
+		return nil, notAllowed("os_compute_api:os-volumes-attachments:swap")
+	}
+	if err := c.conform(attachSchema(c.version, false)); err != nil {
+		return nil, err
+	}
+	if b, given := asBool(doc["delete_on_termination"]); given {
+		d.deleteToo = b
+	}
+	return empty(http.StatusAccepted), nil
+}
+
+func detachServerVolume(c *call, s *server) (*reply, error) {
+	v, err := c.oneVolume(c.PathValue("volume"))
+	if err != nil {
+		return nil, err
+	}
+	d, err := c.oneDisk(s)
+	if err != nil {
+		return nil, err
+	}
+	if d.boot {
+		return nil, refuse(http.StatusBadRequest, "Cannot detach a root device volume")
+	}
+	if err := c.mayChange(s, "detach_volume"); err != nil {
+		return nil, err
+	}
+	if status := v.status(c.now); status != "in-use" {
+		return nil, refuse(http.StatusBadRequest, "Invalid volume: Invalid input received: Invalid volume: Unable to detach volume. Volume status must be 'in-use' "+
+			"and attach_status must be 'attached' to detach. (HTTP 400) (Request-ID: %s)", c.cloud.RequestID())
+	}
+	done := c.now.Add(c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeDetach, v.id))
+	c.cloud.detachVolume(v, s.id, c.now, done)
+	s.note(c, "detach_volume")
+	c.later(s, done, func(*call) { s.disks = slices.DeleteFunc(s.disks, func(o *serverDisk) bool { return o == d }) })
+	return empty(http.StatusAccepted), nil
+}
