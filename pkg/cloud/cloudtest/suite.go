@@ -20,6 +20,9 @@ type Suite struct {
 	// Ticks returns a channel that says when to look again at what is not
 	// Ready yet, and a function to stop it. Nil: every quarter of a second.
 	Ticks func() (<-chan time.Time, func())
+	// Measure tells of the disk that a qcow2 file holds its size, its length up
+	// to the last byte that is not zero, and the sha256 over that length.
+	Measure func(file []byte) (resource.Content, error)
 	// Patience is how often to look before giving up; 0: 400 times.
 	Patience int
 }
@@ -39,6 +42,8 @@ func Run(t *testing.T, s Suite) {
 	t.Run("workload", s.workload)
 	t.Run("refusals", s.refusals)
 	t.Run("cancelled", s.cancelled)
+	t.Run("strangers", s.strangers)
+	t.Run("bytes", s.bytes)
 }
 
 // A run is one use of the cloud with a drill of its own.
@@ -49,7 +54,6 @@ type run struct {
 	offer   profile.Catalogue
 	schemas resource.Schemas
 	drill   string
-	made    []*resource.Resource // in order of creation, with ID
 }
 
 // begin logs in and promises to delete what the run will make.
@@ -110,22 +114,27 @@ func (r *run) create(x *resource.Resource) *resource.Resource {
 	if err != nil {
 		r.Fatalf("create: %v", err)
 	}
-	r.made = append(r.made, made)
 	if made.ID == "" {
 		r.Fatalf("create %s: no id", x.Ref)
 	}
 	shown := r.ready(made)
-	if settler, ok := r.cloud.(cloud.Settler); ok {
-		again := x.Clone()
-		again.ID = made.ID
-		for range 2 {
-			if err := settler.Settle(ctx, again); err != nil {
-				r.Fatalf("settle: %v", err)
-			}
-		}
-		shown = r.ready(made)
+	again := x.Clone()
+	again.ID = made.ID
+	r.settle(again)
+	r.settle(again)
+	if schema := r.schemas[x.Type]; schema.Mark == resource.MarkParent {
+		return shown
 	}
-	return shown
+	return r.ready(made)
+}
+
+func (r *run) settle(x *resource.Resource) {
+	r.Helper()
+	if settler, ok := r.cloud.(cloud.Settler); ok {
+		if err := settler.Settle(r.Context(), x); err != nil {
+			r.Fatalf("settle: %v", err)
+		}
+	}
 }
 
 // ready waits until List shows the resource Ready.

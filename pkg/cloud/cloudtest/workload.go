@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -119,6 +118,7 @@ func child(parent *resource.Resource, t resource.Type, key string, s spec) *reso
 // workload makes all types.
 func (s Suite) workload(t *testing.T) {
 	r := s.begin(t, "ctwork")
+	empty := r.cost()
 	image, external := r.image().ID, r.external().ID
 
 	key := r.check(own("OS::Nova::KeyPair", "ct key", spec{"public_key": publicKey, "type": "ssh"}))
@@ -135,6 +135,9 @@ func (s Suite) workload(t *testing.T) {
 	r.check(child(back, "OS::Neutron::SecurityGroupRule", "out", spec{"security_group": back.ID, "direction": "egress", "ethertype": "IPv4"}))
 	if again := r.create(child(back, "OS::Neutron::SecurityGroupRule", "out", spec{"security_group": back.ID, "direction": "egress", "ethertype": "IPv4"})); len(r.children(back)) != 1 {
 		r.Errorf("a rule made twice is there %d times: %s", len(r.children(back)), again.ID)
+	}
+	if r.settle(back); len(r.children(back)) != 1 {
+		t.Error("settling a group again takes its rules")
 	}
 
 	net := r.check(own("OS::Neutron::Net", "ct-net", spec{"admin_state_up": true, "tags": []resource.Value{"b", "a"}, "description": "inner"}))
@@ -167,6 +170,9 @@ func (s Suite) workload(t *testing.T) {
 	r.implied(implied, "OS::Neutron::Port", 1)
 	r.implied(implied, "OS::Cinder::Volume", 1)
 	r.implied(booted, "OS::Cinder::Volume", 0)
+
+	r.spent(empty, "with a workload")
+	r.again()
 }
 
 func (r *run) volumeType() string {
@@ -203,5 +209,3 @@ func (r *run) implied(parent *resource.Resource, t resource.Type, want int) {
 		r.Errorf("%s has %d implied %s, want %d", parent.Name, n, t, want)
 	}
 }
-
-var _ cloud.Reader = cloud.Cloud(nil)

@@ -204,13 +204,32 @@ func (k *kind) pathsIn(e *cloud.OpError, r *resource.Resource) []resource.Path {
 		}
 	}
 	if len(found) == 0 && namesValues(e, lower) {
-		for path, v := range resource.Leaves(r.Spec) {
-			if text, ok := v.(string); ok && len(text) > 3 && strings.Contains(e.Message, text) {
-				found[path] = true
-			}
-		}
+		k.findValues(e, r, found)
 	}
 	return k.suspects(found)
+}
+
+// findValues finds the properties whose values the message tells. What is not
+// found is sooner a reference, what is refused is sooner a value.
+func (k *kind) findValues(e *cloud.OpError, r *resource.Resource, found map[resource.Path]bool) {
+	wantRef := errors.Is(e.Err, cloud.ErrNotFound)
+	var other []resource.Path
+	for path, v := range resource.Leaves(r.Spec) {
+		text, ok := v.(string)
+		if !ok || len(text) <= 3 || !strings.Contains(e.Message, text) {
+			continue
+		}
+		if f, _ := k.schema.Field(path); len(f.Refers) > 0 == wantRef {
+			found[path] = true
+		} else {
+			other = append(other, path)
+		}
+	}
+	for _, path := range other {
+		if len(found) == 0 || found[other[0]] {
+			found[path] = true
+		}
+	}
 }
 
 // namesValues reports whether a value in the message is what was refused, and

@@ -26,10 +26,10 @@ func open(t testing.TB, name string) *openstack.Cloud {
 	return c
 }
 
-func TestRealA(t *testing.T) {
-	cloudtest.Run(t, cloudtest.Suite{Open: func(t testing.TB) cloud.Cloud { return open(t, "real-a") }})
-}
+func TestRealA(t *testing.T) { runReal(t, "real-a") }
 
-func TestRealB(t *testing.T) {
-	cloudtest.Run(t, cloudtest.Suite{Open: func(t testing.TB) cloud.Cloud { return open(t, "real-b") }})
+func TestRealB(t *testing.T) { runReal(t, "real-b") }
+
+func runReal(t *testing.T, name string) {
+	cloudtest.Run(t, cloudtest.Suite{Open: func(t testing.TB) cloud.Cloud { return open(t, name) }, Measure: measure(t)})
 }
