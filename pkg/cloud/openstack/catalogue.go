@@ -25,7 +25,7 @@ func (c *Cloud) Catalogue(ctx context.Context) (profile.Catalogue, error) {
 	g, ctx := errgroup.WithContext(ctx)
 	read := func(s service, op string, f func(context.Context, *profile.Catalogue, sync.Locker) error) {
 		g.Go(func() error {
-			if _, err := c.url(s, ""); err != nil {
+			if !c.has(s) {
 				return nil
 			}
 			err := f(ctx, &out, &mu)

@@ -110,6 +110,9 @@ func (c *Cloud) fetch(ctx context.Context, names []collection) (*project, error)
 func (c *Cloud) collection(ctx context.Context, n collection) ([]body, error) {
 	q := n.source()
 	q.op = "list " + string(n)
+	if !c.has(q.service) {
+		return nil, nil
+	}
 	if q.microversion != "" {
 		var err error
 		if q.microversion, _, err = c.atMost(ctx, q.service, q.microversion); err != nil {
@@ -135,19 +138,14 @@ func (c *Cloud) collection(ctx context.Context, n collection) ([]body, error) {
 // List implements cloud.Reader.
 func (c *Cloud) List(ctx context.Context, selector cloud.Selector) iter.Seq2[*resource.Resource, error] {
 	return func(yield func(*resource.Resource, error) bool) {
-		var needs []collection
-		var wanted []*kind
-		for _, t := range selector.Types {
-			if _, err := c.kind("list", resource.Ref{Type: t}); err != nil {
-				yield(nil, err)
-				return
-			}
+		wanted, err := c.wanted(selector.Types)
+		if err != nil {
+			yield(nil, err)
+			return
 		}
-		for _, k := range c.kinds {
-			if len(selector.Types) == 0 || slices.Contains(selector.Types, k.schema.Type) {
-				wanted = append(wanted, k)
-				needs = append(needs, k.needs...)
-			}
+		var needs []collection
+		for _, k := range wanted {
+			needs = append(needs, k.needs...)
 		}
 		slices.Sort(needs)
 		p, err := c.fetch(ctx, slices.Compact(needs))
@@ -163,6 +161,32 @@ func (c *Cloud) List(ctx context.Context, selector cloud.Selector) iter.Seq2[*re
 			}
 		}
 	}
+}
+
+// wanted returns the kinds of these types; of all types, if none are named,
+// whose services the cloud has.
+func (c *Cloud) wanted(types []resource.Type) ([]*kind, error) {
+	if len(types) == 0 {
+		return slices.DeleteFunc(slices.Clone(c.kinds), func(k *kind) bool { return !c.has(k.service) }), nil
+	}
+	var out []*kind
+	for _, t := range types {
+		k, err := c.kind("list", resource.Ref{Type: t})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := c.url(k.service, ""); err != nil {
+			return nil, c.wrap(call{op: "list " + string(t)}, err)
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+// has reports whether the cloud has the service.
+func (c *Cloud) has(s service) bool {
+	_, err := c.url(s, "")
+	return err == nil
 }
 
 // resources returns all of the kind, in canonical form.

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 	"github.com/gophercloud/gophercloud/v2/openstack/config"
@@ -32,8 +31,6 @@ type Options struct {
 	// Transport is below all requests; nil: a new one. A cloud with a CA or
 	// a client certificate of its own gets a new one in any case.
 	Transport *cloud.Transport
-	// Now tells the time, for ages of nothing but tokens; nil: time.Now.
-	Now func() time.Time
 }
 
 // Auth is a login without clouds.yaml.
@@ -151,6 +148,29 @@ func (c *Cloud) identify() error {
 		return &cloud.OpError{Op: "log in", Cloud: c.name, Err: cloud.ErrUnauthenticated, Message: "the token is not for a project", Hint: "set project_name in clouds.yaml"}
 	}
 	c.project = project.ID
+	return c.chooseRegion(result)
+}
+
+// chooseRegion takes the only region there is when none is configured. Of
+// several, the catalogue's first would be anybody's guess.
+func (c *Cloud) chooseRegion(result tokens.CreateResult) error {
+	catalogue, err := result.ExtractServiceCatalog()
+	if err != nil || c.region != "" {
+		return err
+	}
+	regions := map[string]bool{}
+	for _, entry := range catalogue.Entries {
+		for _, e := range entry.Endpoints {
+			regions[cmp.Or(e.RegionID, e.Region)] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(regions))
+	if len(names) > 1 {
+		return &cloud.OpError{Op: "log in", Cloud: c.name, Err: cloud.ErrInvalid, Message: "the cloud has the regions " + strings.Join(names, ", "), Hint: "set region_name in clouds.yaml"}
+	}
+	if len(names) == 1 {
+		c.region, c.endpoint.Region = names[0], names[0]
+	}
 	return nil
 }
 

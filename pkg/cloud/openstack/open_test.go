@@ -1,0 +1,84 @@
+package openstack_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
+)
+
+// write makes a clouds.yaml with one cloud.
+func write(t *testing.T, url, password string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "clouds.yaml")
+	text := "clouds:\n  mine:\n    auth: {auth_url: '" + url + "', username: demo, password: " + password +
+		", project_name: demo, user_domain_name: Default, project_domain_name: Default}\n  other: {auth: {auth_url: 'http://x'}}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// quick gives up at once, as a test must.
+func quick() *cloud.Transport {
+	return cloud.NewTransport(cloud.TransportOptions{Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
+}
+
+func TestOpen(t *testing.T) {
+	s := simulate(t, "scs-reference")
+	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "mine", Files: []string{"missing.yaml", write(t, s.url+"/identity/v3", "password")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Name() != "mine" || c.Project() == "" {
+		t.Errorf("%q, project %q", c.Name(), c.Project())
+	}
+}
+
+func TestOpenRefused(t *testing.T) {
+	s := simulate(t, "scs-reference")
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		w.Write([]byte("<html><head><title>x</title></head><body>back soon</body></html>"))
+	}))
+	t.Cleanup(page.Close)
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	for name, c := range map[string]struct {
+		options openstack.Options
+		kind    error
+		says    []string
+	}{
+		"wrong password":    {openstack.Options{Cloud: "mine", Files: []string{write(t, s.url+"/identity/v3", "nonsense")}}, cloud.ErrUnauthenticated, []string{"mine", "(401)", "demo", "clouds.yaml", "req-"}},
+		"unknown cloud":     {openstack.Options{Cloud: "thine", Files: []string{write(t, s.url, "x")}}, cloud.ErrInvalid, []string{"thine", "mine, other"}},
+		"no clouds.yaml":    {openstack.Options{Cloud: "mine", Files: []string{"missing.yaml"}}, cloud.ErrInvalid, []string{"mine", "missing.yaml"}},
+		"nobody there":      {openstack.Options{Cloud: "mine", Files: []string{write(t, gone.URL+"/v3", "x")}}, cloud.ErrUnreachable, []string{"mine", gone.URL, "auth_url"}},
+		"out of order":      {openstack.Options{Cloud: "mine", Files: []string{write(t, page.URL+"/v3", "x")}}, cloud.ErrTransient, []string{"mine", "(503)", "back soon"}},
+		"by auth, no login": {openstack.Options{Cloud: "sim:x", Auth: &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "x", Project: "demo"}}, cloud.ErrUnauthenticated, []string{"sim:x", "demo"}},
+		"no such project":   {openstack.Options{Cloud: "sim:x", Auth: &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "nobody's"}}, cloud.ErrUnauthenticated, []string{"sim:x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.options.Transport = quick()
+			_, err := openstack.Open(t.Context(), c.options)
+			if !errors.Is(err, c.kind) {
+				t.Fatalf("%v, want %v", err, c.kind)
+			}
+			for _, words := range c.says {
+				if !strings.Contains(err.Error(), words) {
+					t.Errorf("%q does not say %q", err, words)
+				}
+			}
+			if strings.Contains(err.Error(), "nonsense") {
+				t.Errorf("%q tells the password", err)
+			}
+		})
+	}
+}
