@@ -213,6 +213,10 @@ func (r *remover) compare(now map[thing]*resource.Resource) error {
 		}
 	}
 	for at, x := range now {
+		if was := r.mine[at]; r.asked[at] && x.State == resource.Failed && was != nil && was.State != resource.Failed {
+			delete(r.asked, at) // deleting has failed: ask again
+			r.why[at] = x.Why
+		}
 		delete(r.heard, at)
 		if x.Tenure != resource.Implied || r.orphans[at] != nil {
 			continue

@@ -27,11 +27,15 @@ type Log interface {
 // A Journal is a file of JSON lines that outlives a crash: see [Record]. It
 // holds what several stages of one drill did, and has one writer at a time.
 type Journal struct {
+	file *os.File
+	now  func() time.Time
+
 	mu      sync.Mutex
-	file    *os.File
-	now     func() time.Time
 	records []Record
 	broken  error // a write has failed: what the file's end looks like is unknown
+
+	syncing sync.Mutex
+	synced  int // so many records are on the disk
 }
 
 // ErrLocked says that another process has the journal open.
@@ -118,24 +122,51 @@ func (j *Journal) load() error {
 // Append writes the record. Results need no sync of their own: one that a
 // power failure takes is looked up again by the intent before it.
 func (j *Journal) Append(r Record) error {
+	n, err := j.write(r)
+	if err == nil && (r.Type == RecordIntent || r.Type == RecordFound || r.Type == RecordDrill) {
+		err = j.sync(n)
+	}
+	return err
+}
+
+// write returns how many records there are with this one.
+func (j *Journal) write(r Record) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.broken != nil {
-		return j.broken
+		return 0, j.broken
 	}
 	r.Seq, r.Time = int64(len(j.records))+1, j.now().UTC()
 	line, err := encodeRecord(r)
 	if err == nil {
 		_, err = j.file.Write(line)
 	}
-	if err == nil && (r.Type == RecordIntent || r.Type == RecordFound || r.Type == RecordDrill) {
-		err = j.file.Sync()
-	}
 	if err != nil {
+		j.broken = fmt.Errorf("write journal: %w", err)
+		return 0, j.broken
+	}
+	j.records = append(j.records, r)
+	return len(j.records), nil
+}
+
+// sync returns when the first n records are on the disk. Those that wait for
+// each other share one sync.
+func (j *Journal) sync(n int) error {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	if j.synced >= n {
+		return nil
+	}
+	j.mu.Lock()
+	written := len(j.records)
+	j.mu.Unlock()
+	if err := j.file.Sync(); err != nil {
+		j.mu.Lock()
+		defer j.mu.Unlock()
 		j.broken = fmt.Errorf("write journal: %w", err)
 		return j.broken
 	}
-	j.records = append(j.records, r)
+	j.synced = written
 	return nil
 }
 

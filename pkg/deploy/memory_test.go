@@ -332,6 +332,10 @@ func (m *memory) dump() string {
 		}
 		lines = append(lines, line)
 	}
+	return strings.Join(sorted(lines), "\n")
+}
+
+func sorted(lines []string) []string {
 	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	return lines
 }
