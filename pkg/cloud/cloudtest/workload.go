@@ -32,12 +32,12 @@ func (s Suite) catalogue(t *testing.T) {
 	}
 }
 
-// smallest returns the smallest flavor; withDisk: that has a disk.
+// smallest returns the smallest flavor; withDisk: that has a disk for the image.
 func (r *run) smallest(withDisk bool) profile.Flavor {
 	r.Helper()
 	var found *profile.Flavor
 	for _, f := range r.offer.Flavors {
-		if (f.Disk > 0) == withDisk && (found == nil || f.RAM < found.RAM) {
+		if fits := f.Disk > 0 && f.Disk >= r.image().MinDisk; (fits && withDisk || f.Disk == 0 && !withDisk) && (found == nil || f.RAM < found.RAM) {
 			found = &f
 		}
 	}
@@ -47,15 +47,19 @@ func (r *run) smallest(withDisk bool) profile.Flavor {
 	return *found
 }
 
+// image returns the public image with the smallest disk.
 func (r *run) image() profile.Image {
 	r.Helper()
+	var found *profile.Image
 	for _, i := range r.offer.Images {
-		if i.Status == "active" && i.Visibility == "public" && i.MinDisk <= 1 {
-			return i
+		if i.Status == "active" && i.Visibility == "public" && (found == nil || i.MinDisk < found.MinDisk) {
+			found = &i
 		}
 	}
-	r.Fatal("no public image for a volume of 1 GiB")
-	return profile.Image{}
+	if found == nil {
+		r.Fatal("no public image")
+	}
+	return *found
 }
 
 func (r *run) external() profile.Network {
@@ -119,7 +123,7 @@ func child(parent *resource.Resource, t resource.Type, key string, s spec) *reso
 func (s Suite) workload(t *testing.T) {
 	r := s.begin(t, "ctwork")
 	empty := r.cost()
-	image, external := r.image().ID, r.external().ID
+	image, external, disk := r.image().ID, r.external().ID, max(1, r.image().MinDisk)
 
 	key := r.check(own("OS::Nova::KeyPair", "ct key", spec{"public_key": publicKey, "type": "ssh"}))
 	apart := r.check(own("OS::Nova::ServerGroup", "ct-apart", spec{"policies": []resource.Value{"soft-anti-affinity"}}))
@@ -151,7 +155,7 @@ func (s Suite) workload(t *testing.T) {
 	unnamed := r.check(&resource.Resource{Ref: resource.Ref{Type: "OS::Neutron::Port", Key: "unnamed"}, Spec: spec{"network": net.ID, "security_groups": []resource.Value{back.ID}}})
 
 	data := r.check(own("OS::Cinder::Volume", "ct-data", spec{"size": 1, "description": "bytes", "metadata": spec{"tier": "gold"}, "volume_type": r.volumeType()}))
-	root := r.check(own("OS::Cinder::Volume", "ct-root", spec{"size": 1, "image": image}))
+	root := r.check(own("OS::Cinder::Volume", "ct-root", spec{"size": disk, "image": image}))
 	r.check(own("OS::Cinder::Snapshot", "ct-snap", spec{"volume": root.ID, "description": "before", "metadata": spec{"x": "y"}}))
 
 	local := r.check(own("OS::Nova::Server", "ct-local", spec{"flavor": r.smallest(true).ID, "image": image, "key_name": key.ID, "metadata": spec{"role": "web"}, "tags": []resource.Value{"blue"},
@@ -160,7 +164,7 @@ func (s Suite) workload(t *testing.T) {
 	booted := r.check(own("OS::Nova::Server", "ct-booted", spec{"flavor": r.smallest(false).ID, "networks": []resource.Value{spec{"port": unnamed.ID}}, "power": "off",
 		"block_device_mapping_v2": []resource.Value{spec{"boot_index": 0, "volume_id": root.ID}}}))
 	implied := r.check(own("OS::Nova::Server", "ct-implied", spec{"flavor": r.smallest(false).ID, "networks": []resource.Value{spec{"network": net.ID, "fixed_ip": "10.11.0.31"}},
-		"security_groups": []resource.Value{back.ID}, "block_device_mapping_v2": []resource.Value{spec{"boot_index": 0, "image": image, "volume_size": 1, "delete_on_termination": true}}}))
+		"security_groups": []resource.Value{back.ID}, "block_device_mapping_v2": []resource.Value{spec{"boot_index": 0, "image": image, "volume_size": disk, "delete_on_termination": true}}}))
 
 	r.check(child(local, "OS::Cinder::VolumeAttachment", "data", spec{"instance_uuid": local.ID, "volume_id": data.ID}))
 	r.check(own("OS::Neutron::FloatingIP", "", spec{"floating_network": external, "port_id": port.ID}))

@@ -62,10 +62,7 @@ func readPort(p *project, b body, r *resource.Resource) bool {
 	}
 	r.Attrs["fixed_ips"] = renamed(b["fixed_ips"], nil)
 	r.Attrs["mac_address"], r.Attrs["network_id"] = b["mac_address"], b["network_id"]
-	r.Spec["fixed_ips"] = renamed(b["fixed_ips"], map[string]string{"subnet_id": "subnet"})
-	if net := p.find(networkList, b.text("network_id")); net == nil || !p.owns(net) {
-		delete(r.Spec, "fixed_ips")
-	}
+	r.Spec["fixed_ips"] = renamed(p.keptAddresses(b), map[string]string{"subnet_id": "subnet"})
 	pairs := renamed(b["allowed_address_pairs"], nil)
 	for _, pair := range pairs {
 		if m, _ := pair.(map[string]any); m["mac_address"] == b["mac_address"] { // Neutron's default
@@ -80,6 +77,23 @@ func readPort(p *project, b body, r *resource.Resource) bool {
 		r.Owner = p.owner(servers(), server)
 	}
 	return true
+}
+
+// keptAddresses returns the port's addresses that a copy of it shall have too:
+// none on a network of the provider's, where they are the provider's choice,
+// and none of those that IPv6 makes of the MAC address.
+func (p *project) keptAddresses(port body) []any {
+	if net := p.find(networkList, port.text("network_id")); net == nil || !p.owns(net) {
+		return nil
+	}
+	var out []any
+	for _, ip := range port.objects("fixed_ips") {
+		subnet := p.find(subnetList, ip.text("subnet_id"))
+		if mode := subnet.text("ipv6_address_mode"); mode != "slaac" && mode != "dhcpv6-stateless" {
+			out = append(out, map[string]any(ip))
+		}
+	}
+	return out
 }
 
 // isNovaPort reports whether Nova has made the port: it is a server's, nobody

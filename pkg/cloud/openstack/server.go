@@ -15,7 +15,7 @@ import (
 func servers() *kind {
 	return &kind{
 		service: compute, collection: "servers", key: "server",
-		needs:  []collection{serverList, portList, volumeList, serverGroupList, networkList},
+		needs:  []collection{serverList, portList, volumeList, serverGroupList, networkList, subnetList},
 		schema: serverSchema(),
 		words: map[string]resource.Path{
 			"flavorref": "flavor", "imageref": "image", "os:scheduler_hints": "scheduler_hints", "block_device_mapping_v2": "block_device_mapping_v2",
@@ -115,6 +115,7 @@ func readServer(p *project, b body, r *resource.Resource) bool {
 	if r.Spec["description"] == b.text("name") { // Nova's default until 2.19
 		delete(r.Spec, "description")
 	}
+	r.Spec["config_drive"] = b.flag("config_drive") // "" is false
 	r.Spec["power"] = power(b)
 	r.Unread = []resource.Path{"user_data"}
 	readServerNetworks(p, b, r)
@@ -151,8 +152,8 @@ func readServerNetworks(p *project, b body, r *resource.Resource) {
 			continue
 		}
 		entry := map[string]any{"network": port.text("network_id")}
-		if address := p.keptAddress(port); address != "" {
-			entry["fixed_ip"] = address
+		if kept := p.keptAddresses(port); len(kept) > 0 {
+			entry["fixed_ip"] = kept[0].(map[string]any)["ip_address"]
 		}
 		entries = append(entries, entry)
 		for _, id := range port.texts("security_groups") {
@@ -187,18 +188,6 @@ func (p *project) portsOf(server body) []body {
 		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.text("created_at"), b.text("created_at")), cmp.Compare(a.text("id"), b.text("id")))
 	})
 	return out
-}
-
-// keptAddress returns the first address of a port on a network of the
-// project; on a provider's network the address is the provider's choice.
-func (p *project) keptAddress(port body) string {
-	if net := p.find(networkList, port.text("network_id")); net == nil || !p.owns(net) {
-		return ""
-	}
-	for _, ip := range port.objects("fixed_ips") {
-		return ip.text("ip_address")
-	}
-	return ""
 }
 
 // root returns the volume that a server boots from, or nil. A member is not

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/wechsel-project/wechsel/fixtures"
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/cloud/cloudtest"
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/sim"
@@ -66,4 +68,23 @@ func (s *simulation) ticks() (<-chan time.Time, func()) {
 
 func (s *simulation) auth() *openstack.Auth {
 	return &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "demo"}
+}
+
+func TestSimulated(t *testing.T) {
+	for _, name := range []string{"scs-reference", "alster", "isar", "real-a", "real-b"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := simulate(t, name)
+			cloudtest.Run(t, cloudtest.Suite{
+				Open: func(t testing.TB) cloud.Cloud {
+					c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "sim:" + name, Auth: s.auth()})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return c
+				},
+				Ticks: s.ticks, Measure: measure(t),
+			})
+		})
+	}
 }
