@@ -16,6 +16,7 @@ type call struct {
 	token   *token    // nil for what needs none
 	version version   // microversion asked for; zero for services without
 	body    any       // decoded JSON; nil: none
+	outside bool      // the answer does not come from the service's core, which would have signed it
 }
 
 // do runs f with the lock of the instance; only for free handlers.

@@ -34,8 +34,9 @@ type volume struct {
 	snapshotID, sourceID string
 	metadata             map[string]string
 	imageMeta            map[string]string // shown once filled
-	bootable             bool              // likewise
-	filled               time.Time         // when the bytes are there
+	bootable             bool
+	fromImage            bool      // bootable only once filled
+	filled               time.Time // when the bytes are there
 	life                 sim.Life[string]
 	created, changed     time.Time
 	attachments          []*attachment
@@ -87,7 +88,11 @@ func startCinder(c *Cloud) error {
 	offer := c.profile.Services["block-storage"]
 	s := c.addService("block-storage", "cinder", "/volume", cinderDialect{newVersioned("volume", "", offer, version{3, 0})})
 	s.onPublic("GET /{$}", cinderVersions)
-	s.onPublic("GET /v3/{$}", cinderVersion)
+	s.on("GET /v3/{$}", cinderVersion)
+	s.on("GET /v3", func(c *call) (*reply, error) {
+		c.version, c.outside = version{}, true
+		return empty(http.StatusFound).set("Location", c.url("/v3/")).set("Content-Type", "text/plain; charset=utf8"), nil
+	})
 	cinderRoutes(s)
 	c.volume.service = sim.NamedUUID(c.profile.Name, "service", "cinder-volume")
 	for i, t := range c.profile.VolumeTypes {
@@ -130,10 +135,14 @@ func cinderRoutes(s *service) {
 	on("GET /os-availability-zone", listVolumeZones)
 	on("GET /attachments", listAttachments)
 	on("GET /attachments/detail", listAttachments)
+	on("GET /attachments/{id}", showAttachment)
+	on("DELETE /attachments/{id}", deleteAttachment)
+	on("GET /qos-specs", denyVolume("volume_extension:qos_specs_manage:get_all"))
+	on("GET /capabilities/{host}", denyVolume("volume_extension:capabilities"))
 	on("GET /os-services", denyVolume("volume_extension:services:index"))
 	on("GET /scheduler-stats/get_pools", denyVolume("scheduler_extension:scheduler_stats:get_pools"))
 	for path, key := range map[string]string{"/backups": "backups", "/backups/detail": "backups", "/groups": "groups", "/groups/detail": "groups",
-		"/os-volume-transfer": "transfers", "/os-volume-transfer/detail": "transfers", "/messages": "messages"} {
+		"/volume-transfers": "transfers", "/os-volume-transfer": "transfers", "/os-volume-transfer/detail": "transfers", "/messages": "messages"} {
 		on("GET "+path, func(*call) (*reply, error) { return ok(map[string]any{key: []any{}}), nil })
 	}
 }

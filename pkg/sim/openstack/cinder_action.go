@@ -21,6 +21,15 @@ func noAction(name string) error {
 	return refuse(http.StatusBadRequest, "There is no such action: %s. Verify the request body and Content-Type header and try again.", name)
 }
 
+// acted is the answer to an action that has none.
+func acted(status int) *reply { return empty(status).set("Content-Type", "application/json") }
+
+// bare is an answer that a part of Cinder makes on its own.
+func (c *call) bare(status int) *reply {
+	c.outside = true
+	return empty(status).set("Content-Type", "text/html; charset=UTF-8")
+}
+
 // args checks the arguments of an action.
 func (c *call) args(name string, form schema) error {
 	form.types = []string{"object"}
@@ -38,6 +47,7 @@ var volumeActions = map[string]func(*call, *volume, map[string]any) (*reply, err
 	"os-show_image_metadata":  showImageMetadata,
 	"os-volume_upload_image":  uploadVolume,
 	"os-retype":               retypeVolume,
+	"os-update_readonly_flag": setReadOnly,
 	"os-reset_status":         resetVolume,
 	"os-force_delete":         forceDeleteVolume,
 }
@@ -80,7 +90,7 @@ func extendVolume(c *call, v *volume, args map[string]any) (*reply, error) {
 	}
 	v.size = size
 	c.busy(v, "extending", expected)
-	return empty(http.StatusAccepted), nil
+	return acted(http.StatusAccepted), nil
 }
 
 // busy is a state that lasts as long as making a volume.
@@ -94,7 +104,7 @@ func setBootable(c *call, v *volume, args map[string]any) (*reply, error) {
 	}
 	v.bootable, _ = asBool(args["bootable"])
 	v.changed = c.now
-	return empty(http.StatusOK), nil
+	return acted(http.StatusOK), nil
 }
 
 func setImageMetadata(c *call, v *volume, args map[string]any) (*reply, error) {
@@ -116,7 +126,7 @@ func unsetImageMetadata(c *call, v *volume, args map[string]any) (*reply, error)
 		return nil, refuse(http.StatusNotFound, "Glance metadata for volume/snapshot %s cannot be found.", v.id)
 	}
 	delete(v.imageMeta, text(args["key"]))
-	return empty(http.StatusOK), nil
+	return c.bare(http.StatusOK), nil
 }
 
 func showImageMetadata(_ *call, v *volume, _ map[string]any) (*reply, error) {
@@ -153,8 +163,12 @@ func uploadVolume(c *call, v *volume, args map[string]any) (*reply, error) {
 		return nil, badVolume("Volume %s status must be available", v.id)
 	}
 	protected, _ := asBool(args["protected"])
+	visibility := orElse(args["visibility"], "private")
+	if !c.version.since(3, 1) {
+		visibility = "shared" // Glance's own default
+	}
 	im := c.beginImage(imageWish{name: text(args["image_name"]), diskFormat: orElse(args["disk_format"], "raw"),
-		containerFormat: orElse(args["container_format"], "bare"), visibility: orElse(args["visibility"], "private"), protected: protected,
+		containerFormat: orElse(args["container_format"], "bare"), visibility: visibility, protected: protected,
 		props: v.imageProperties()})
 	v.life = sim.Begin(c.now, "uploading", c.cloud.takes(c.cloud.profile.Behaviour.Durations.ImageSave, im.id)).Then("available")
 	rep := with(http.StatusAccepted, map[string]any{action: c.uploadBody(v, im)})
@@ -179,11 +193,18 @@ func (c *call) uploadBody(v *volume, im *image) map[string]any {
 		"display_description": v.description, "size": v.size, "image_id": im.id, "container_format": im.containerFormat,
 		"disk_format": im.diskFormat, "image_name": im.name, "volume_type": map[string]any{"id": v.kind.id, "name": v.kind.name,
 			"description": orNull(v.kind.description), "is_public": true, "extra_specs": v.kind.shown(c), "qos_specs_id": nil,
-			"created_at": seconds(v.kind.created), "updated_at": seconds(v.kind.created), "deleted_at": nil, "deleted": false}}
-	if c.version.since(3, 1) {
-		b["protected"], b["visibility"] = im.protected, im.visibility
-	}
+			"created_at": seconds(v.kind.created), "updated_at": v.kind.updated(), "deleted_at": nil, "deleted": false}}
+	b["protected"], b["visibility"] = im.protected, im.visibility
 	return b
+}
+
+// updated is when a type was changed last: only the one that Cinder makes at
+// its installation ever was.
+func (t *volumeType) updated() any {
+	if t.name == "__DEFAULT__" {
+		return seconds(t.created)
+	}
+	return nil
 }
 
 // imageProperties is what of a volume's image metadata goes into a new image:
@@ -233,7 +254,20 @@ func retypeVolume(c *call, v *volume, args map[string]any) (*reply, error) {
 	}
 	v.kind = kind
 	c.busy(v, "retyping", status)
-	return empty(http.StatusAccepted), nil
+	return acted(http.StatusAccepted), nil
+}
+
+func setReadOnly(c *call, v *volume, args map[string]any) (*reply, error) {
+	if err := c.args("os-update_readonly_flag", schema{props: map[string]schema{"readonly": flag}, required: []string{"readonly"}}); err != nil {
+		return nil, err
+	}
+	if status := v.status(c.now); status != "available" {
+		return nil, badVolume("Volume %s status must be available to update readonly flag, but current status is: %s.", v.id, status)
+	}
+	on, _ := asBool(args["readonly"])
+	v.metadata = maps.Clone(v.metadata)
+	v.metadata["readonly"] = pyRepr(on)
+	return acted(http.StatusAccepted), nil
 }
 
 func resetVolume(c *call, v *volume, args map[string]any) (*reply, error) {
@@ -243,7 +277,7 @@ func resetVolume(c *call, v *volume, args map[string]any) (*reply, error) {
 	if status := text(args["status"]); status != "" {
 		v.life = sim.Steady(c.now, status)
 	}
-	return empty(http.StatusAccepted), nil
+	return acted(http.StatusAccepted), nil
 }
 
 func forceDeleteVolume(c *call, v *volume, _ map[string]any) (*reply, error) {
@@ -251,5 +285,5 @@ func forceDeleteVolume(c *call, v *volume, _ map[string]any) (*reply, error) {
 		return nil, notAllowed("volume_extension:volume_admin_actions:force_delete")
 	}
 	c.cloud.dropVolume(v, c.now)
-	return empty(http.StatusAccepted), nil
+	return acted(http.StatusAccepted), nil
 }

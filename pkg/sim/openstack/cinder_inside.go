@@ -99,7 +99,7 @@ func (c *call) fillFromImage(v *volume, id string) (*image, error) {
 		return nil, refuse(http.StatusBadRequest, "Image %s is unacceptable: Image virtual size is %dGB and doesn't fit in a volume of size %dGB.",
 			im.id, (im.virtualSize+gib-1)/gib, v.size)
 	}
-	v.disk, v.bootable, v.imageMeta = im.disk, true, im.volumeMetadata()
+	v.disk, v.bootable, v.fromImage, v.imageMeta = im.disk, true, true, im.volumeMetadata()
 	return im, nil
 }
 

@@ -68,13 +68,31 @@ func listing[T any](c *call, key, path string, list []T, body func(T) (string, m
 	}
 	page := map[string]any{key: bodies}
 	if len(bodies) == limit && limit > 0 && last != "" && (q.Has("limit") || limit == c.cloud.pageLimit("block-storage")) {
-		q.Set("marker", last)
-		page[key+"_links"] = []any{map[string]any{"rel": "next", "href": c.url("/v3/" + c.PathValue("project") + path + "?" + q.Encode())}}
+		page[linksKey(key)] = []any{map[string]any{"rel": "next", "href": c.url("/v3/" + c.project() + path + "?" + nextQuery(c.URL.RawQuery, last))}}
 	}
 	if on, _ := asBool(q.Get("with_count")); on && c.version.since(3, 45) {
 		page["count"] = count
 	}
 	return ok(page), nil
+}
+
+// nextQuery is a query with another marker.
+func nextQuery(query, marker string) string {
+	var parts []string
+	for _, p := range strings.Split(query, "&") {
+		if p != "" && !strings.HasPrefix(p, "marker=") {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(append(parts, "marker="+marker), "&")
+}
+
+// linksKey is where the next page is named.
+func linksKey(key string) string {
+	if key == "volume_types" {
+		return "volume_type_links" // unlike the others
+	}
+	return key + "_links"
 }
 
 func (c *call) listLimit(q url.Values) (int, error) {

@@ -121,5 +121,5 @@ func removeMetadatum(c *call, l labelled) (*reply, error) {
 		return nil, err
 	}
 	delete(*l.metadata, key)
-	return empty(http.StatusOK), nil
+	return c.bare(http.StatusOK), nil
 }

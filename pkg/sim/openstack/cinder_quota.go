@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/wechsel-project/wechsel/pkg/profile"
 )
 
 // A volumeUse is what a project has of Cinder's resources. Volumes and
@@ -125,7 +127,7 @@ func showVolumeQuota(c *call) (*reply, error) {
 func showVolumeQuotaDefaults(c *call) (*reply, error) {
 	set := map[string]any{"id": c.PathValue("id")}
 	for name := range c.cloud.volumeResources(c.PathValue("id")) {
-		set[name] = c.cloud.defaultLimit("block-storage." + name)
+		set[name] = profile.DefaultQuota("block-storage." + name)
 	}
 	return ok(map[string]any{"quota_set": set}), nil
 }
@@ -170,11 +172,13 @@ func (c *call) volumeTypeBody(t *volumeType) map[string]any {
 }
 
 func listVolumeTypes(c *call) (*reply, error) {
-	list := []any{}
-	for _, t := range slices.Backward(c.cloud.volume.types) {
-		list = append(list, c.volumeTypeBody(t))
-	}
-	return ok(map[string]any{"volume_types": list}), nil
+	list := slices.Clone(c.cloud.volume.types)
+	slices.Reverse(list)
+	body := func(t *volumeType) (string, map[string]any) { return t.id, c.volumeTypeBody(t) }
+	byName := func(key string, a, b *volumeType) (int, bool) { return compareText(a.name, b.name), key == "name" }
+	return listing(c, "volume_types", "/types", list, body, byName, func(id string) error {
+		return refuse(http.StatusNotFound, "Volume type %s could not be found.", id)
+	})
 }
 
 func showVolumeType(c *call) (*reply, error) {
@@ -207,7 +211,7 @@ func showVolumeTypeSpecs(c *call) (*reply, error) {
 // attachments (3.27) has it.
 func listAttachments(c *call) (*reply, error) {
 	if !c.version.since(3, 27) {
-		return nil, errNoRoute
+		return nil, refuse(http.StatusNotFound, "The resource could not be found.")
 	}
 	list := []any{}
 	for v := range c.cloud.volume.table.Of(c.project()) {
@@ -218,10 +222,52 @@ func listAttachments(c *call) (*reply, error) {
 			}
 			b := map[string]any{"id": a.id, "status": status, "instance": a.server, "volume_id": v.id}
 			if strings.HasSuffix(c.URL.Path, "/detail") {
-				b["attached_at"], b["detached_at"], b["attach_mode"], b["connection_info"] = seconds(a.since), "", "rw", map[string]any{}
+				b = c.attachmentBody(a)
 			}
-			list = append(list, b)
+			if want := c.URL.Query().Get("volume_id"); want == "" || want == v.id {
+				list = append(list, b)
+			}
 		}
 	}
 	return ok(map[string]any{"attachments": list}), nil
+}
+
+func (c *call) attachmentBody(a *attachment) map[string]any {
+	status := "reserved"
+	if !a.since.After(c.now) {
+		status = "attached"
+	}
+	return map[string]any{"id": a.id, "status": status, "instance": a.server, "volume_id": a.volume, "attached_at": seconds(a.since),
+		"detached_at": "", "attach_mode": "rw", "connection_info": map[string]any{"driver_volume_type": "local", "attachment_id": a.id,
+			"access_mode": "rw", "encrypted": false, "cacheable": false, "qos_specs": nil, "device_path": "/dev/simulated/" + a.volume}}
+}
+
+// oneAttachment finds an attachment by its id among the project's volumes.
+func (c *call) oneAttachment() (*attachment, error) {
+	id := c.PathValue("id")
+	for v := range c.cloud.volume.table.Of(c.project()) {
+		for _, a := range v.attachments {
+			if a.id == id {
+				return a, nil
+			}
+		}
+	}
+	return nil, refuse(http.StatusNotFound, "Volume attachment could not be found with filter: attachment_id = %s.", id)
+}
+
+func showAttachment(c *call) (*reply, error) {
+	a, err := c.oneAttachment()
+	if err != nil {
+		return nil, err
+	}
+	return ok(map[string]any{"attachment": c.attachmentBody(a)}), nil
+}
+
+// deleteAttachment refuses: all attachments are Nova's.
+func deleteAttachment(c *call) (*reply, error) {
+	a, err := c.oneAttachment()
+	if err != nil {
+		return nil, err
+	}
+	return nil, refuse(http.StatusConflict, "ConflictNovaUsingAttachment: Detach volume from instance %s using the Compute API", a.server)
 }

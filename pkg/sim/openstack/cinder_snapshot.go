@@ -150,7 +150,7 @@ func deleteSnapshot(c *call) (*reply, error) {
 		return nil, refuse(http.StatusBadRequest, "Invalid snapshot: Snapshot status must be available or error and must not be part of a group.")
 	}
 	c.cloud.dropSnapshot(s, c.now)
-	return empty(http.StatusAccepted), nil
+	return c.bare(http.StatusAccepted), nil
 }
 
 // dropSnapshot begins the end of a snapshot.
@@ -182,7 +182,7 @@ func actOnSnapshot(c *call) (*reply, error) {
 	default:
 		return nil, noAction(name)
 	}
-	return empty(http.StatusAccepted), nil
+	return acted(http.StatusAccepted), nil
 }
 
 func listSnapshots(c *call) (*reply, error) { return c.listOfSnapshots("/snapshots", c.snapshotBody) }

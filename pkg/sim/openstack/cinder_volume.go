@@ -26,7 +26,7 @@ func updatedAt(created, changed, state, now time.Time) any {
 }
 
 func (c *call) volumeLinks(id string) []any {
-	path := c.PathValue("project") + "/volumes/" + id
+	path := c.project() + "/volumes/" + id
 	return []any{map[string]any{"rel": "self", "href": c.url("/v3/" + path)}, map[string]any{"rel": "bookmark", "href": c.url("/" + path)}}
 }
 
@@ -37,7 +37,7 @@ func (c *call) volumeBody(v *volume) map[string]any {
 		"id": v.id, "status": v.status(c.now), "size": v.size, "availability_zone": v.zone, "created_at": seconds(v.created),
 		"updated_at": updatedAt(v.created, v.changed, v.life.Since(c.now), c.now), "name": v.name, "description": v.description,
 		"volume_type": v.kind.name, "snapshot_id": orNull(v.snapshotID), "source_volid": orNull(v.sourceID), "metadata": v.metadata,
-		"links": c.volumeLinks(v.id), "user_id": v.user, "bootable": boolText(v.bootable && (ready || v.imageMeta["image_id"] == "")),
+		"links": c.volumeLinks(v.id), "user_id": v.user, "bootable": boolText(v.bootable && (ready || !v.fromImage)),
 		"encrypted": false, "replication_status": nil, "consistencygroup_id": nil, "multiattach": false, "attachments": c.attachmentBodies(v),
 	}
 	c.addVersioned(b, v, ready)
@@ -174,6 +174,9 @@ func createVolume(c *call) (*reply, error) {
 	if size == 0 && wish.snapshot == "" && wish.source == "" {
 		return nil, refuse(http.StatusBadRequest, "The server could not comply with the request since it is either malformed or otherwise incorrect.")
 	}
+	if several(wish.image, wish.snapshot, wish.source) {
+		return nil, badInput("May specify only one of backup, imageRef, snapshot, source volume")
+	}
 	v, err := c.makeVolume(wish)
 	if err != nil {
 		return nil, err
@@ -181,6 +184,11 @@ func createVolume(c *call) (*reply, error) {
 	body := c.volumeBody(v)
 	body["created_at"] = v.created.Format(cinderTime)
 	return with(http.StatusAccepted, map[string]any{"volume": body}), nil
+}
+
+// several tells whether more than one is given.
+func several(ids ...string) bool {
+	return len(slices.DeleteFunc(ids, func(id string) bool { return id == "" })) > 1
 }
 
 // firstOf returns the value of the first key that there is: Cinder still takes
@@ -264,7 +272,7 @@ func deleteVolume(c *call) (*reply, error) {
 		c.cloud.dropSnapshot(s, c.now)
 	}
 	c.cloud.dropVolume(v, c.now)
-	return empty(http.StatusAccepted), nil
+	return c.bare(http.StatusAccepted), nil
 }
 
 func listVolumes(c *call) (*reply, error) {
@@ -356,5 +364,9 @@ func summarizeVolumes(c *call) (*reply, error) {
 	for k, vals := range all {
 		metadata[k] = slices.Sorted(maps.Keys(vals))
 	}
-	return ok(map[string]any{"volume-summary": map[string]any{"total_count": count, "total_size": size, "metadata": metadata}}), nil
+	summary := map[string]any{"total_count": count, "total_size": size}
+	if c.version.since(3, 36) {
+		summary["metadata"] = metadata
+	}
+	return ok(map[string]any{"volume-summary": summary}), nil
 }

@@ -77,10 +77,6 @@ func (c *Cloud) limit(project, resource string) int64 {
 	if n, ok := c.quotas[project][resource]; ok {
 		return n
 	}
-	return c.defaultLimit(resource)
-}
-
-func (c *Cloud) defaultLimit(resource string) int64 {
 	if n, ok := c.profile.Quota[resource]; ok {
 		return n
 	}

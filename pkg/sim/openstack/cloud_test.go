@@ -96,7 +96,8 @@ func (l *lab) call(method, path string, body any, headers ...string) answer {
 
 func (l *lab) send(r *http.Request) answer {
 	l.Helper()
-	resp, err := http.DefaultClient.Do(r)
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(r)
 	if err != nil {
 		l.Fatal(err)
 	}

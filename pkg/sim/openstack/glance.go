@@ -33,7 +33,8 @@ type image struct {
 	checksum, algorithm, hash   string
 	virtualSize                 int64     // -1: not known
 	blob                        *sim.Blob // as it was uploaded; nil before
-	disk                        *sim.Blob // decoded, made when somebody needs it
+	disk                        *sim.Blob // decoded; nil: the bytes are no disk
+	staged                      *staged   // what waits for its import
 }
 
 const glanceTime = "2006-01-02T15:04:05Z"
@@ -60,6 +61,12 @@ func startGlance(c *Cloud) error {
 	s.on("PUT /v2/images/{id}/members/{member}", updateImageMember)
 	s.on("DELETE /v2/images/{id}/members/{member}", removeImageMember)
 	s.on("GET /v2/schemas/image", showImageSchema)
+	s.onFree("PUT /v2/images/{id}/stage", stageImage)
+	s.on("POST /v2/images/{id}/import", importImage)
+	s.on("POST /v2/images/{id}/actions/deactivate", switchImage("active", "deactivated"))
+	s.on("POST /v2/images/{id}/actions/reactivate", switchImage("deactivated", "active"))
+	s.on("GET /v2/tasks", func(*call) (*reply, error) { return nil, notAuthorized("tasks_api_access") })
+	s.on("GET /v2/cache", func(*call) (*reply, error) { return nil, notAuthorized("cache_list") })
 	s.on("GET /v2/info/import", showImportMethods)
 	s.on("GET /v2/info/stores", showStores)
 	s.on("GET /v2/info/usage", func(*call) (*reply, error) { return ok(map[string]any{"usage": map[string]any{}}), nil })
@@ -130,13 +137,9 @@ func (glanceDialect) refuse(c *call, r *refusal) *reply {
 		r.message = "This server could not verify that you are authorized to access the document you requested. Either you supplied the wrong " +
 			"credentials (e.g., bad password), or your browser does not understand how to supply the credentials required."
 	}
-	var rep *reply
-	if strings.Contains(c.Header.Get("Accept"), "application/json") {
-		title := http.StatusText(r.status)
-		rep = with(r.status, map[string]any{"title": title, "code": fmt.Sprintf("%d %s", r.status, title),
-			"message": r.message + "<br /><br />\n" + r.detail + "\n\n"})
-	} else {
-		rep = htmlReply(r.status, r.message, r.detail)
+	rep := c.webob(r.status, r.message, r.detail)
+	if c.Method == http.MethodPatch && r.status == http.StatusUnsupportedMediaType {
+		rep.set("Accept-Patch", "application/openstack-images-v2.0-json-patch, application/openstack-images-v2.1-json-patch")
 	}
 	if r.status == http.StatusUnauthorized {
 		rep.set("WWW-Authenticate", fmt.Sprintf("Keystone uri=%q", c.host()+"/identity"))
@@ -172,13 +175,4 @@ func glanceVersions(c *call) (*reply, error) {
 
 func showImageSchema(*call) (*reply, error) {
 	return (&reply{status: http.StatusOK, bytes: imageSchema}).set("Content-Type", "application/json"), nil
-}
-
-// showImportMethods: none. A member uploads through /file.
-func showImportMethods(*call) (*reply, error) {
-	return ok(map[string]any{"import-methods": map[string]any{"description": "Import methods available.", "type": "array", "value": []any{}}}), nil
-}
-
-func showStores(*call) (*reply, error) {
-	return ok(map[string]any{"stores": []any{map[string]any{"id": "file", "default": "true"}}}), nil
 }

@@ -9,6 +9,8 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/sim"
@@ -17,7 +19,7 @@ import (
 // uploadImage runs without the lock: it takes as long as the client needs to
 // send, and others must not wait for that.
 func uploadImage(c *call) (*reply, error) {
-	im, err := c.startUpload()
+	im, err := c.startUpload("saving")
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +45,7 @@ func uploadImage(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return empty(http.StatusNoContent).set("Content-Type", "text/html; charset=UTF-8"), nil
+	return glanceDone(), nil
 }
 
 // decode returns the disk in an image's bytes, or nil if they are none.
@@ -58,7 +60,8 @@ func (im *image) decode(c *Cloud, blob *sim.Blob) *sim.Blob {
 	return disk
 }
 
-func (c *call) startUpload() (im *image, err error) {
+// startUpload takes a queued image for one upload.
+func (c *call) startUpload(state string) (im *image, err error) {
 	if given := c.Header.Get("Content-Type"); given != "application/octet-stream" {
 		return nil, refuse(http.StatusUnsupportedMediaType, "The request media type %s is not supported by this server.", given)
 	}
@@ -70,11 +73,11 @@ func (c *call) startUpload() (im *image, err error) {
 		case im.owner != c.project() && !c.admin():
 			err = refuse(http.StatusForbidden, "Not allowed to upload image data for image %s", im.id)
 		case status != "queued":
-			err = refuse(http.StatusConflict, "Image status transition from %s to saving is not allowed", status)
+			err = refuse(http.StatusConflict, "Image status transition from %s to %s is not allowed", status, state)
 		case im.diskFormat == nil || im.containerFormat == nil:
 			err = refuse(http.StatusBadRequest, "Properties disk_format, container_format must be set prior to saving data.")
 		default:
-			im.life = sim.Steady(c.now, "saving")
+			im.life = sim.Steady(c.now, state)
 		}
 	})
 	return im, err
@@ -94,9 +97,36 @@ func downloadImage(c *call) (*reply, error) {
 	default:
 		return nil, refuse(http.StatusForbidden, "The requested image has been deactivated. Image data download is forbidden.")
 	}
+	from, length, err := c.wanted(im.blob.Size())
+	if err != nil {
+		return nil, err
+	}
 	blob := im.blob.Retain()
-	rep := &reply{status: http.StatusOK, stream: blob.Reader(blob.Size()), length: blob.Size(), close: blob.Release}
+	rep := &reply{status: http.StatusOK, stream: io.NewSectionReader(blob, from, length), length: length, close: blob.Release}
+	if length != blob.Size() {
+		rep.status = http.StatusPartialContent
+		rep.set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, from+length-1, blob.Size()))
+	}
 	return rep.set("Content-Type", "application/octet-stream").set("Content-MD5", im.checksum), nil
+}
+
+// wanted reads a Range header with one range of bytes.
+func (c *call) wanted(size int64) (from, length int64, err error) {
+	spec, ranged := strings.CutPrefix(c.Header.Get("Range"), "bytes=")
+	if !ranged {
+		return 0, size, nil
+	}
+	first, last, _ := strings.Cut(spec, "-")
+	from, err = strconv.ParseInt(first, 10, 64)
+	if err != nil || from >= size {
+		return 0, 0, &refusal{status: http.StatusRequestedRangeNotSatisfiable, message: "The Range requested is not available.",
+			detail: fmt.Sprintf("Invalid start position in Range header. Start position MUST be in the inclusive range [0, %d].", size-1)}
+	}
+	to, err := strconv.ParseInt(last, 10, 64)
+	if err != nil || to >= size {
+		to = size - 1
+	}
+	return from, max(0, to-from+1), nil
 }
 
 // sums computes Glance's two hashes while bytes pass by.

@@ -30,14 +30,20 @@ func (im *image) body(now time.Time) map[string]any {
 		"size": nil, "virtual_size": nil, "checksum": nil, "os_hash_algo": nil, "os_hash_value": nil,
 		"self": path, "file": path + "/file", "schema": "/v2/schemas/image",
 	})
-	if im.blob == nil || im.life.At(now) != "active" {
+	status := im.life.At(now)
+	if im.staged != nil {
+		b["size"] = im.staged.blob.Size()
+	}
+	if im.blob == nil || status != "active" && status != "deactivated" {
 		return b
 	}
 	b["size"], b["checksum"], b["os_hash_algo"], b["os_hash_value"] = im.blob.Size(), im.checksum, im.algorithm, im.hash
 	if im.virtualSize >= 0 {
 		b["virtual_size"] = im.virtualSize
 	}
-	b["stores"] = "file"
+	if status == "active" {
+		b["stores"] = "file"
+	}
 	return b
 }
 
@@ -102,6 +108,9 @@ func (c *call) imagePage(list []*image, q url.Values, more bool) map[string]any 
 		bodies[i] = im.body(c.now)
 	}
 	q.Del("marker")
+	for k, v := range q { // Glance keeps the last of several
+		q[k] = v[len(v)-1:]
+	}
 	page := map[string]any{"images": bodies, "schema": "/v2/schemas/images", "first": withQuery("/v2/images", q)}
 	if more {
 		q.Set("marker", list[len(list)-1].id)

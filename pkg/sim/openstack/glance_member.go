@@ -105,5 +105,5 @@ func removeImageMember(c *call) (*reply, error) {
 	}
 	delete(im.members, m.project)
 	im.memberOrder = slices.DeleteFunc(im.memberOrder, func(p string) bool { return p == m.project })
-	return empty(http.StatusNoContent), nil
+	return glanceDone(), nil
 }

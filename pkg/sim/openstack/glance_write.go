@@ -14,7 +14,7 @@ var (
 	containerFormats = []any{nil, "ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"}
 	visibilities     = []any{"community", "public", "private", "shared"}
 	readOnly         = []string{"created_at", "updated_at", "status", "checksum", "size", "virtual_size", "direct_url", "self", "file", "schema",
-		"stores", "os_hash_algo", "os_hash_value"}
+		"stores"}
 	reservedNames = []string{"location", "deleted", "deleted_at"}
 	baseNames     = []string{"id", "name", "disk_format", "container_format", "visibility", "protected", "os_hidden", "min_disk", "min_ram", "owner", "tags", "locations"}
 )
@@ -83,7 +83,8 @@ func createImage(c *call) (*reply, error) {
 	}
 	im.life = sim.Steady(c.now, "queued")
 	c.cloud.image.table.Put(im.id, im.owner, im)
-	return with(http.StatusCreated, im.body(c.now)).set("Location", c.url("/v2/images/"+im.id)), nil
+	rep := with(http.StatusCreated, im.body(c.now)).set("Location", c.url("/v2/images/"+im.id))
+	return rep.set("OpenStack-Image-Import-Methods", importMethods).set("OpenStack-Image-Store-Ids", "file"), nil
 }
 
 func (c *call) checkNewImage(doc map[string]any) error {
@@ -264,7 +265,7 @@ func readChange(doc map[string]any) (change, error) {
 	if op != "remove" && !given {
 		return change{}, refuse(http.StatusBadRequest, "Operation \"%s\" requires a member named \"value\".", op)
 	}
-	if slices.Contains(readOnly, key) || key == "id" {
+	if slices.Contains(readOnly, key) || key == "id" || key == "os_hash_algo" || key == "os_hash_value" {
 		return change{}, refuse(http.StatusForbidden, "Attribute '%s' is read-only.", key)
 	}
 	if slices.Contains(reservedNames, key) || strings.HasPrefix(key, "os_glance") {
@@ -296,6 +297,9 @@ func (c *call) checkChange(im *image, ch change) error {
 }
 
 func deleteImage(c *call) (*reply, error) {
+	if _, err := c.oneImage(); err != nil {
+		return nil, refuse(http.StatusNotFound, "Failed to find image %s to delete", c.PathValue("id"))
+	}
 	im, err := c.ownImage()
 	if err != nil {
 		return nil, err
@@ -306,7 +310,11 @@ func deleteImage(c *call) (*reply, error) {
 	c.cloud.image.table.Delete(im.id)
 	im.blob.Release()
 	im.disk.Release()
-	return empty(http.StatusNoContent).set("Content-Type", "text/html; charset=UTF-8"), nil
+	if im.staged != nil {
+		im.staged.blob.Release()
+		im.staged.disk.Release()
+	}
+	return glanceDone(), nil
 }
 
 func addImageTag(c *call) (*reply, error) {
@@ -319,7 +327,7 @@ func addImageTag(c *call) (*reply, error) {
 		return nil, refuse(http.StatusBadRequest, "Provided object does not match schema 'image': %s is too long", pyRepr(tag))
 	}
 	im.addTag(tag)
-	return empty(http.StatusNoContent), nil
+	return glanceDone(), nil
 }
 
 func removeImageTag(c *call) (*reply, error) {
@@ -332,7 +340,7 @@ func removeImageTag(c *call) (*reply, error) {
 		return nil, refuse(http.StatusNotFound, "The resource could not be found.")
 	}
 	im.tags = slices.Delete(im.tags, at, at+1)
-	return empty(http.StatusNoContent), nil
+	return glanceDone(), nil
 }
 
 func (c *call) taggedImage() (*image, error) {

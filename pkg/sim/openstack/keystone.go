@@ -2,6 +2,7 @@ package openstack
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func startKeystone(c *Cloud) error {
 	s.on("GET /v3/auth/catalog", showCatalog)
 	s.on("GET /v3/auth/projects", listOwnProjects)
 	s.on("GET /v3/auth/domains", listNothing("domains"))
-	s.on("GET /v3/auth/system", listNothing("system"))
+	s.on("GET /v3/auth/system", func(c *call) (*reply, error) { return ok(c.keystoneItem("system", []any{})), nil })
 	s.on("GET /v3/limits", listNothing("limits"))
 	s.on("GET /v3/regions", listRegions)
 	s.on("GET /v3/regions/{id}", showRegion)
@@ -158,6 +159,7 @@ func (keystoneDialect) refuse(c *call, r *refusal) *reply {
 		r = badKeystone("Expecting to find valid JSON in request body.")
 	}
 	body := map[string]any{"code": r.status, "message": r.message, "title": http.StatusText(r.status)}
+	maps.Copy(body, r.extra)
 	rep := with(r.status, map[string]any{"error": body})
 	if r.status == http.StatusUnauthorized {
 		rep.set("WWW-Authenticate", fmt.Sprintf("Keystone uri=%q", c.url("/v3")))
@@ -165,18 +167,16 @@ func (keystoneDialect) refuse(c *call, r *refusal) *reply {
 	return rep
 }
 
+const keystoneNotFound = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n<p>The requested URL was not " +
+	"found on the server. If you entered the URL manually please check your spelling and try again.</p>\n"
+
 func (keystoneDialect) unknown(_ *call, methods []string) *reply {
-	title, text := "Not Found", "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again."
-	status := http.StatusNotFound
-	if len(methods) > 0 {
-		title, text, status = "Method Not Allowed", "The method is not allowed for the requested URL.", http.StatusMethodNotAllowed
+	if len(methods) == 0 {
+		rep := &reply{status: http.StatusNotFound, bytes: []byte(keystoneNotFound)}
+		return rep.set("Content-Type", "text/html; charset=utf-8")
 	}
-	html := fmt.Sprintf("<!doctype html>\n<html lang=en>\n<title>%d %s</title>\n<h1>%s</h1>\n<p>%s</p>\n", status, title, title, text)
-	rep := (&reply{status: status, bytes: []byte(html)}).set("Content-Type", "text/html; charset=utf-8")
-	if len(methods) > 0 {
-		rep.set("Allow", strings.Join(methods, ", "))
-	}
-	return rep
+	body := map[string]any{"message": "The method is not allowed for the requested URL."}
+	return with(http.StatusMethodNotAllowed, body).set("Allow", "OPTIONS, HEAD, "+strings.Join(methods, ", "))
 }
 
 // badKeystone is Keystone's 400 with its standing second half.

@@ -16,7 +16,7 @@ type credential struct {
 	project                       string
 	roles                         []string
 	expires                       time.Time // zero: never
-	unrestricted                  bool
+	unrestricted                  any       // bool, or nil as it was not said
 }
 
 func keystoneCredentials(s *service) {
@@ -77,6 +77,9 @@ func (c *call) credentialBody(a *credential) map[string]any {
 	for _, r := range roles {
 		r := r.(map[string]any)
 		r["domain_id"], r["description"], r["options"] = nil, nil, map[string]any{}
+		if implied[text(r["name"])] != nil || r["name"] == "reader" { // made with the cloud
+			r["options"] = map[string]any{"immutable": true}
+		}
 	}
 	body := map[string]any{"id": a.id, "name": a.name, "description": orNull(a.description), "user_id": a.user.id, "project_id": a.project,
 		"system": nil, "expires_at": nil, "unrestricted": a.unrestricted, "roles": roles,
@@ -108,8 +111,11 @@ func createCredential(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if old, there := c.cloud.identity.credentials.Get(c.token.credential); u != c.token.user || there && !old.unrestricted {
+	if u != c.token.user {
 		return nil, forbidden("identity:create_application_credential")
+	}
+	if old, there := c.cloud.identity.credentials.Get(c.token.credential); there && old.unrestricted != true {
+		return nil, forbidden("Using method 'application_credential' is not allowed for managing additional application credentials.")
 	}
 	wish, _ := c.document("application_credential")
 	a := &credential{name: text(wish["name"]), description: text(wish["description"]), secret: text(wish["secret"]), user: u,
@@ -138,8 +144,7 @@ func (c *call) fillCredential(a *credential, wish map[string]any) error {
 		for _, r := range roles {
 			name := c.roleName(r)
 			if !slices.Contains(c.token.roles, name) {
-				return refuse(http.StatusBadRequest, "Invalid application credential: Could not find role assignment with role: %s, user or group: %s, project, domain, or system: %s..",
-					pyStr(r), a.user.id, a.project)
+				return refuse(http.StatusBadRequest, "Invalid application credential: Cannot create an application credential with unassigned role")
 			}
 			a.roles = append(a.roles, name)
 		}
@@ -147,11 +152,14 @@ func (c *call) fillCredential(a *credential, wish map[string]any) error {
 	if at := text(wish["expires_at"]); at != "" {
 		when, err := time.Parse("2006-01-02T15:04:05.999999", strings.TrimSuffix(at, "Z"))
 		if err != nil {
-			return badKeystone("Invalid input for field 'expires_at'.")
+			return badKeystone("Timestamp not in expected format.")
+		}
+		if when.Before(c.now) {
+			return badKeystone("The 'expires_at' must not be before now.")
 		}
 		a.expires = when
 	}
-	a.unrestricted, _ = wish["unrestricted"].(bool)
+	a.unrestricted = wish["unrestricted"]
 	a.id = c.cloud.identity.secrets.Hex()
 	if a.secret == "" {
 		a.secret = base64.RawURLEncoding.EncodeToString([]byte(c.cloud.identity.secrets.Hex() + c.cloud.identity.secrets.Hex()))

@@ -55,7 +55,7 @@ func showCatalog(c *call) (*reply, error) {
 	if c.token.project == "" {
 		return nil, forbidden("identity:get_auth_catalog")
 	}
-	return ok(c.keystoneList("catalog", c.catalog(c.token.project))), nil
+	return ok(c.keystoneItem("catalog", c.catalog(c.token.project))), nil
 }
 
 // keystoneDirectory registers what tells about users and projects.
@@ -68,11 +68,19 @@ func keystoneDirectory(s *service) {
 	for _, kind := range []string{"services", "endpoints", "roles", "domains", "role_assignments"} {
 		s.on("GET /v3/"+kind, listForAdmin(kind))
 	}
+	for kind, action := range map[string]string{"projects": "create_project", "users": "create_user"} { // nobody needs more of them here
+		s.on("POST /v3/"+kind, func(*call) (*reply, error) { return nil, forbidden("identity:" + action) })
+	}
 }
 
 // keystoneList is how Keystone frames its lists.
 func (c *call) keystoneList(key string, list []any) map[string]any {
 	return map[string]any{key: list, "links": map[string]any{"self": c.host() + c.URL.RequestURI(), "next": nil, "previous": nil}}
+}
+
+// keystoneItem is the frame without pages.
+func (c *call) keystoneItem(key string, list []any) map[string]any {
+	return map[string]any{key: list, "links": map[string]any{"self": c.host() + c.URL.RequestURI()}}
 }
 
 func listNothing(key string) handler {

@@ -25,7 +25,11 @@ func createToken(c *call) (*reply, error) {
 		return nil, err
 	}
 	c.cloud.identity.issue(t, c.now)
-	rep := with(http.StatusCreated, map[string]any{"token": c.tokenBody(t)})
+	made := c.tokenBody(t)
+	if c.URL.Query().Has("nocatalog") {
+		delete(made, "catalog")
+	}
+	rep := with(http.StatusCreated, map[string]any{"token": made})
 	return rep.set("X-Subject-Token", t.id), nil
 }
 
@@ -73,7 +77,8 @@ func (c *call) prove(t *token, method string, given map[string]any) error {
 	case "application_credential":
 		return c.proveCredential(t, given)
 	}
-	return errUnauthorized
+	return &refusal{status: http.StatusUnauthorized, message: "Attempted to authenticate with an unsupported method.",
+		extra: map[string]any{"identity": map[string]any{"methods": []string{"external", "password", "token", "oauth1", "mapped", "application_credential"}}}}
 }
 
 func (c *call) provePassword(t *token, given map[string]any) error {
@@ -122,6 +127,10 @@ func isDefaultDomain(d map[string]any) bool {
 // scope settles what the token is for. Without a wish, it is the user's
 // default project; an application credential is for its own project.
 func (c *call) scope(t *token, wish any) error {
+	if wish != nil && t.credential != "" {
+		return &refusal{status: http.StatusUnauthorized, extra: map[string]any{"identity": map[string]any{}},
+			message: "Error authenticating with application credential: Application credentials cannot request a scope."}
+	}
 	switch wish := wish.(type) {
 	case nil:
 		if t.credential != "" {
@@ -157,12 +166,10 @@ func (c *call) scopeProject(t *token, wish map[string]any) error {
 		}
 	}
 	roles := t.user.roles[id]
-	if len(roles) == 0 || t.credential != "" && id != t.project {
+	if len(roles) == 0 {
 		return errUnauthorized
 	}
-	if t.credential == "" {
-		t.project, t.roles = id, roles
-	}
+	t.project, t.roles = id, roles
 	return nil
 }
 
@@ -188,7 +195,7 @@ func (c *call) tokenBody(t *token) map[string]any {
 	}
 	if t.credential != "" {
 		made, _ := c.cloud.identity.credentials.Get(t.credential)
-		body["application_credential"] = map[string]any{"id": made.id, "name": made.name, "restricted": !made.unrestricted}
+		body["application_credential"] = map[string]any{"id": made.id, "name": made.name, "restricted": made.unrestricted != true}
 	}
 	if t.project == "" {
 		return body

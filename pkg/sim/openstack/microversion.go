@@ -91,7 +91,9 @@ func (d versioned) version(c *call) error {
 
 func (d versioned) headers(c *call, h http.Header) {
 	h.Set("X-Openstack-Request-Id", c.id)
-	h.Set("X-Compute-Request-Id", c.id)
+	if !c.outside || d.own != "" { // Cinder's comes from further inside than Nova's
+		h.Set("X-Compute-Request-Id", c.id)
+	}
 	if c.version == (version{}) {
 		return
 	}
@@ -105,6 +107,7 @@ func (d versioned) headers(c *call, h http.Header) {
 
 func (d versioned) refuse(c *call, r *refusal) *reply {
 	if r.status == http.StatusUnauthorized {
+		c.outside = true
 		return middlewareRefusal(c, r)
 	}
 	word, ok := faultWords[r.status]
@@ -122,6 +125,6 @@ func (d versioned) refuse(c *call, r *refusal) *reply {
 
 // unknown: the router of both is older than 405.
 func (d versioned) unknown(c *call, _ []string) *reply {
-	c.version = version{}
-	return htmlReply(http.StatusNotFound, "The resource could not be found.", "")
+	c.version, c.outside = version{}, true
+	return c.webob(http.StatusNotFound, "The resource could not be found.", "")
 }

@@ -13,6 +13,7 @@ type refusal struct {
 	kind    string // Neutron's type of exception; empty: what the status says
 	message string
 	detail  string
+	extra   map[string]any // more keys, for Keystone
 }
 
 func (r *refusal) Error() string { return fmt.Sprintf("%d %s", r.status, r.message) }
@@ -59,9 +60,17 @@ type dialect interface {
 // htmlPage is what webob makes of an exception: an explanation, and sometimes
 // a detail behind it.
 func htmlPage(status int, explanation, detail string) []byte {
-	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	title := fmt.Sprintf("%d %s", status, statusText(status))
 	return fmt.Appendf(nil, "<html>\n <head>\n  <title>%s</title>\n </head>\n <body>\n  <h1>%s</h1>\n  %s<br /><br />\n%s\n\n\n </body>\n</html>",
 		title, title, pyEscape(explanation), pyEscape(detail))
+}
+
+// statusText is webob's, which differs from Go's for one status.
+func statusText(status int) string {
+	if status == http.StatusRequestedRangeNotSatisfiable {
+		return "Request Range Not Satisfiable"
+	}
+	return http.StatusText(status)
 }
 
 // pyEscape is html.escape of Python.
@@ -69,9 +78,19 @@ func pyEscape(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;").Replace(s)
 }
 
-func htmlReply(status int, explanation, detail string) *reply {
-	r := &reply{status: status, bytes: htmlPage(status, explanation, detail)}
-	return r.set("Content-Type", "text/html; charset=UTF-8")
+// webob answers as webob's exceptions do: in HTML to everybody who does not ask
+// for JSON.
+func (c *call) webob(status int, explanation, detail string) *reply {
+	if !strings.Contains(c.Header.Get("Accept"), "application/json") {
+		r := &reply{status: status, bytes: htmlPage(status, explanation, detail)}
+		return r.set("Content-Type", "text/html; charset=UTF-8")
+	}
+	page := explanation + "<br /><br />\n" + detail + "\n\n"
+	if status == http.StatusUnsupportedMediaType { // has a template of its own
+		page = explanation + "\n<br /><br />\n"
+	}
+	title := statusText(status)
+	return with(status, map[string]any{"title": title, "code": fmt.Sprintf("%d %s", status, title), "message": page})
 }
 
 // middlewareRefusal is what keystonemiddleware says instead of a service.
