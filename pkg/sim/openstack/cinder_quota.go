@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/wechsel-project/wechsel/pkg/profile"
 )
 
 // A volumeUse is what a project has of Cinder's resources. Volumes and
@@ -127,7 +125,7 @@ func showVolumeQuota(c *call) (*reply, error) {
 func showVolumeQuotaDefaults(c *call) (*reply, error) {
 	set := map[string]any{"id": c.PathValue("id")}
 	for name := range c.cloud.volumeResources(c.PathValue("id")) {
-		set[name] = profile.DefaultQuota("block-storage." + name)
+		set[name] = c.cloud.defaultLimit("block-storage." + name)
 	}
 	return ok(map[string]any{"quota_set": set}), nil
 }
@@ -222,7 +220,7 @@ func listAttachments(c *call) (*reply, error) {
 			}
 			b := map[string]any{"id": a.id, "status": status, "instance": a.server, "volume_id": v.id}
 			if strings.HasSuffix(c.URL.Path, "/detail") {
-				b = c.attachmentBody(a)
+				b = c.cinderAttachment(a)
 			}
 			if want := c.URL.Query().Get("volume_id"); want == "" || want == v.id {
 				list = append(list, b)
@@ -232,7 +230,7 @@ func listAttachments(c *call) (*reply, error) {
 	return ok(map[string]any{"attachments": list}), nil
 }
 
-func (c *call) attachmentBody(a *attachment) map[string]any {
+func (c *call) cinderAttachment(a *attachment) map[string]any {
 	status := "reserved"
 	if !a.since.After(c.now) {
 		status = "attached"
@@ -260,7 +258,7 @@ func showAttachment(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok(map[string]any{"attachment": c.attachmentBody(a)}), nil
+	return ok(map[string]any{"attachment": c.cinderAttachment(a)}), nil
 }
 
 // deleteAttachment refuses: all attachments are Nova's.

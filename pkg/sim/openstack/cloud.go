@@ -83,6 +83,10 @@ func (c *Cloud) limit(project, resource string) int64 {
 	return profile.DefaultQuota(resource)
 }
 
+// defaultLimit is what a service shows as its default, whatever the profile
+// gives to each project.
+func (c *Cloud) defaultLimit(resource string) int64 { return profile.DefaultQuota(resource) }
+
 // setLimit is what an administrator does with a quota set.
 func (c *Cloud) setLimit(project, resource string, limit int64) {
 	if c.quotas[project] == nil {
