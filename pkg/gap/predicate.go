@@ -76,10 +76,11 @@ func size(v resource.Value) (float64, bool) {
 }
 
 func (k *Kind) shows(s Signal) bool {
-	return slices.ContainsFunc(k.When, func(p Predicate) bool { return p.takes(s) })
+	return slices.ContainsFunc(k.When, func(p Predicate) bool { return p.Takes(s) })
 }
 
-func (p Predicate) takes(s Signal) bool {
+// Takes reports whether the signal is as the predicate says.
+func (p Predicate) Takes(s Signal) bool {
 	switch {
 	case p.Seen != "" && p.Seen != s.Seen,
 		p.Code != "" && !glob(p.Code, s.Code),
