@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Streams is what a command may read and write.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Signals  func() (<-chan os.Signal, func()) // interrupts, and how to stop listening; nil: none
+	Exit     func(code int)                    // leaves at once, for the second Ctrl-C
+}
+
+// app is one call of the program.
+type app struct {
+	Streams
+	ctx context.Context
+}
+
+// Run runs the program and returns its exit code.
+func Run(ctx context.Context, args []string, streams Streams) int {
+	a := &app{Streams: streams, ctx: ctx}
+	c := a.cli()
+	err := c.RunContext(ctx, flagsFirst(c, args))
+	return a.exit(err)
+}
+
+func (a *app) cli() *cli.App {
+	c := &cli.App{
+		Name:                      "wechsel",
+		Usage:                     "would our workload still work on the other cloud?",
+		Version:                   version(),
+		HideVersion:               true,
+		Writer:                    a.Out,
+		ErrWriter:                 a.Err,
+		DisableSliceFlagSeparator: true,
+		ExitErrHandler:            func(*cli.Context, error) {}, // exit.go decides
+		OnUsageError:              usageError,
+		CustomAppHelpTemplate:     appHelp,
+		Action:                    a.noCommand,
+		Commands: []*cli.Command{
+			a.runCommand(), a.predictCommand(),
+			a.exportCommand(), a.deployCommand(), a.diffCommand(),
+			a.cloudCommand(),
+			a.resumeCommand(), a.cleanupCommand(),
+			a.listCommand(), a.validateCommand(), a.schemaCommand(), a.gapsCommand(), a.reportCommand(), a.versionCommand(),
+		},
+	}
+	finish(c.Commands)
+	return c
+}
+
+// finish gives every command what all have.
+func finish(commands []*cli.Command) {
+	for _, c := range commands {
+		c.OnUsageError = usageError
+		c.CustomHelpTemplate = commandHelp
+		if c.Action == nil {
+			c.Action = unknownSubcommand
+		}
+		finish(c.Subcommands)
+	}
+}
+
+func usageError(c *cli.Context, err error, _ bool) error {
+	name := strings.TrimSpace("wechsel " + strings.TrimPrefix(c.Command.FullName(), "wechsel"))
+	return &usage{fmt.Errorf("%w; `%s --help` shows the flags", err, name)}
+}
+
+func (a *app) noCommand(c *cli.Context) error {
+	if c.Args().Present() {
+		return &usage{fmt.Errorf("there is no command %q%s; `wechsel --help` shows the commands", c.Args().First(), didYouMean(c.Args().First(), commandNames(c.App.Commands)))}
+	}
+	return cli.ShowAppHelp(c)
+}
+
+func unknownSubcommand(c *cli.Context) error {
+	if c.Args().Present() {
+		return &usage{fmt.Errorf("there is no command %q below %q", c.Args().First(), c.Command.Name)}
+	}
+	return cli.ShowSubcommandHelp(c)
+}
+
+func commandNames(commands []*cli.Command) []string {
+	var names []string
+	for _, c := range commands {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// didYouMean is " (did you mean X?)" for the name that begins most like the
+// given one, or nothing.
+func didYouMean(name string, known []string) string {
+	best, most := "", 1
+	for _, k := range known {
+		n := 0
+		for n < len(k) && n < len(name) && k[n] == name[n] {
+			n++
+		}
+		if n > most {
+			best, most = k, n
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", best)
+}
+
+// exactArgs returns the arguments, which must be of this number.
+func exactArgs(c *cli.Context, names ...string) ([]string, error) {
+	if c.NArg() != len(names) {
+		return nil, &usage{fmt.Errorf("want %s, got %d arguments", strings.Join(names, " and "), c.NArg())}
+	}
+	return c.Args().Slice(), nil
+}
+
+func atLeastOne(c *cli.Context, name string) ([]string, error) {
+	if c.NArg() == 0 {
+		return nil, &usage{errors.New("want at least one " + name)}
+	}
+	return slices.Clone(c.Args().Slice()), nil
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/wechsel-project/wechsel/fixtures"
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
+	"github.com/wechsel-project/wechsel/pkg/drill"
+	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/scenario"
+	sim "github.com/wechsel-project/wechsel/pkg/sim/openstack"
+)
+
+// simulated is how the name of a simulated cloud begins.
+const simulated = "sim:"
+
+// connect opens the cloud that the user names: sim:NAME or sim:FILE starts a
+// simulated one inside this process, any other name is looked up in
+// wechsel.yaml and clouds.yaml.
+func (a *app) connect(ctx context.Context, name string, config *scenario.Config) (drill.Side, func(), error) {
+	if strings.HasPrefix(name, simulated) {
+		return a.simulate(ctx, name)
+	}
+	entry := name
+	if c, ok := config.Clouds[name]; ok && c.OpenStack != "" {
+		entry = c.OpenStack
+	}
+	transport := cloud.NewTransport(cloud.TransportOptions{})
+	opened, err := openstack.Open(ctx, openstack.Options{Cloud: entry, Transport: transport})
+	if err != nil {
+		return drill.Side{}, nil, err
+	}
+	return drill.Side{Name: name, Cloud: opened, Calls: opened.Calls}, func() {}, nil
+}
+
+// simulate serves a profile on a port of its own for as long as the drill.
+func (a *app) simulate(ctx context.Context, name string) (drill.Side, func(), error) {
+	p, err := loadProfile(name)
+	if err != nil {
+		return drill.Side{}, nil, err
+	}
+	served, stop, err := serve(ctx, p, "127.0.0.1:0")
+	if err != nil {
+		return drill.Side{}, nil, err
+	}
+	opened, err := openstack.Open(ctx, openstack.Options{Cloud: name, Auth: served.auth()})
+	if err != nil {
+		stop()
+		return drill.Side{}, nil, err
+	}
+	return drill.Side{Name: name, Cloud: opened, Calls: opened.Calls, Simulated: true}, stop, nil
+}
+
+// loadProfile reads sim:NAME from the binary, or sim:FILE.
+func loadProfile(name string) (*profile.Profile, error) {
+	what := strings.TrimPrefix(name, simulated)
+	if strings.ContainsAny(what, "/.") {
+		p, err := profile.LoadFile(os.DirFS("."), what)
+		if err != nil {
+			return nil, &usage{err}
+		}
+		return p, nil
+	}
+	p, err := profile.Load(fixtures.FS, what)
+	if err != nil {
+		return nil, &usage{err}
+	}
+	return p, nil
+}
+
+// server is one simulated cloud that listens.
+type server struct {
+	profile *profile.Profile
+	url     string // http://127.0.0.1:PORT
+}
+
+func (s *server) authURL() string { return s.url + "/identity/v3" }
+
+func (s *server) auth() *openstack.Auth {
+	return &openstack.Auth{URL: s.authURL(), User: "demo", Password: "demo", Project: "demo", Domain: "Default", Region: s.profile.Region}
+}
+
+// serve listens on loopback. stop ends the cloud and all that is in it.
+func serve(ctx context.Context, p *profile.Profile, address string) (*server, func(), error) {
+	c, err := sim.New(p)
+	if err != nil {
+		return nil, nil, fmt.Errorf("start the simulated cloud %s: %w", p.Name, err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("start the simulated cloud %s: %w", p.Name, err), c.Close())
+	}
+	h := &http.Server{Handler: c, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = h.Serve(listener) // ends by Close
+	}()
+	stop := func() {
+		_ = h.Close()
+		<-done
+		_ = c.Close()
+	}
+	return &server{profile: p, url: "http://" + listener.Addr().String()}, stop, nil
+}

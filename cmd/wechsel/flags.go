@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// flagsFirst moves the flags of a call before its arguments, because the
+// library ignores flags that stand after an argument and says nothing.
+// What stands after "--" stays where it is.
+func flagsFirst(c *cli.App, args []string) []string {
+	out, commands := args[:1:1], c.Commands
+	var flags []cli.Flag
+	rest := args[1:]
+	for len(rest) > 0 {
+		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(rest[0]) })
+		if i < 0 {
+			break
+		}
+		out, rest, flags, commands = append(out, rest[0]), rest[1:], commands[i].Flags, commands[i].Subcommands
+	}
+	var front, back []string
+	for len(rest) > 0 {
+		arg := rest[0]
+		rest = rest[1:]
+		if arg == "--" {
+			back = append(back, rest...)
+			break
+		}
+		if len(arg) < 2 || arg[0] != '-' {
+			back = append(back, arg)
+			continue
+		}
+		front = append(front, arg)
+		if takesValue(flags, arg) && len(rest) > 0 {
+			front, rest = append(front, rest[0]), rest[1:]
+		}
+	}
+	if len(back) > 0 {
+		front = append(front, "--")
+	}
+	return slices.Concat(out, front, back)
+}
+
+func takesValue(flags []cli.Flag, arg string) bool {
+	name := strings.TrimLeft(arg, "-")
+	if strings.Contains(name, "=") {
+		return false
+	}
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			_, isBool := f.(*cli.BoolFlag)
+			return !isBool
+		}
+	}
+	return false
+}
+
+// oneOf returns the flag's value if it is one of these.
+func oneOf(c *cli.Context, flag string, values ...string) (string, error) {
+	value := c.String(flag)
+	if !slices.Contains(values, value) {
+		return "", &usage{fmt.Errorf("--%s %s: want one of %s", flag, value, strings.Join(values, ", "))}
+	}
+	return value, nil
+}
+
+func formatFlag() cli.Flag {
+	return &cli.StringFlag{Name: "format", Value: "table", Usage: "`FORMAT` of what is printed: table or json"}
+}
+
+func langFlag() cli.Flag {
+	return &cli.StringFlag{Name: "lang", Value: "en", Usage: "`LANGUAGE` of the report: en or de"}
+}
+
+func quietFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "no lines about what is being done"}
+}
+
+// output is how a command prints its result.
+type output struct {
+	format, lang string
+	quiet        bool
+}
+
+func outputOf(c *cli.Context) (output, error) {
+	format, err := oneOf(c, "format", "table", "json")
+	if err != nil {
+		return output{}, err
+	}
+	lang, err := oneOf(c, "lang", "en", "de")
+	return output{format: format, lang: lang, quiet: c.Bool("quiet")}, err
+}
+
+func outputFlags() []cli.Flag { return []cli.Flag{formatFlag(), langFlag(), quietFlag()} }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/wechsel-project/wechsel/pkg/drill"
+)
+
+func (a *app) resumeCommand() *cli.Command {
+	return &cli.Command{
+		Name: "resume", Usage: "go on with a drill that was interrupted", ArgsUsage: "DIR",
+		Description: `DIR is the drill's folder: that of --out, or the one that was printed.
+
+Example:
+  wechsel resume evidence`,
+		Flags:  append([]cli.Flag{failOnFlag()}, outputFlags()...),
+		Action: a.resume,
+	}
+}
+
+func (a *app) resume(c *cli.Context) error {
+	args, err := exactArgs(c, "the drill's folder")
+	if err != nil {
+		return err
+	}
+	out, err := outputOf(c)
+	if err != nil {
+		return err
+	}
+	failOn, err := oneOf(c, "fail-on", "blocker", "degraded", "adapted", "info", "none")
+	if err != nil {
+		return err
+	}
+	r, err := readFolder(args[0])
+	if err != nil {
+		return err
+	}
+	if err := staysUp(r.From, r.To); err != nil {
+		return err
+	}
+	j, err := a.prepare(&r)
+	if err != nil {
+		return err
+	}
+	return a.drill(j, r, args[0], out, failOn)
+}
+
+func staysUp(names ...string) error {
+	for _, name := range names {
+		if strings.HasPrefix(name, simulated) {
+			return &usage{fmt.Errorf("%s ended with the process that ran the drill, and all that was in it: start a new drill; simulated clouds that stay are served by `wechsel cloud start`", name)}
+		}
+	}
+	return nil
+}
+
+func (a *app) cleanupCommand() *cli.Command {
+	return &cli.Command{
+		Name: "cleanup", Usage: "delete what a drill has left in its clouds", ArgsUsage: "[DIR]",
+		Description: `Deletes what carries the drill's mark, and what the clouds made for that.
+Nothing without the mark is ever deleted.
+
+Examples:
+  wechsel cleanup evidence
+  wechsel cleanup --cloud my-cloud --drill kx3mvq2aab`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to clean, without a folder"},
+			&cli.StringFlag{Name: "drill", Usage: "the drill's `ID`, without a folder"},
+			configFlag(), quietFlag(),
+		},
+		Action: a.cleanup,
+	}
+}
+
+func (a *app) cleanup(c *cli.Context) error {
+	cloudName, id, config := c.String("cloud"), c.String("drill"), c.String("config")
+	names := []string{cloudName}
+	switch {
+	case c.NArg() == 1 && cloudName == "" && id == "":
+		r, err := readFolder(filepath.Clean(c.Args().First()))
+		if err != nil {
+			return err
+		}
+		id, config, names = r.ID, firstOf(config, r.Config), []string{r.To, r.From}
+	case c.NArg() != 0 || cloudName == "" || id == "":
+		return &usage{errors.New("want either the drill's folder, or --cloud and --drill")}
+	}
+	if err := staysUp(names...); err != nil {
+		return err
+	}
+	cfg, err := loadConfig(config)
+	if err != nil {
+		return err
+	}
+	ctx, done := a.interruptible(func() {}, func() { a.Exit(exitInterrupted) })
+	defer done()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for _, name := range names {
+		side, closeSide, err := a.connect(ctx, name, cfg)
+		if err != nil {
+			return err
+		}
+		left, err := drill.CleanUp(ctx, side, id, time.Now, tick.C)
+		closeSide()
+		for _, what := range left {
+			fmt.Fprintf(a.Err, "left on %s\n", what)
+		}
+		if err != nil {
+			return err
+		}
+		if !c.Bool("quiet") {
+			fmt.Fprintf(a.Err, "%s holds nothing of drill %s any more\n", name, id)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/wechsel-project/wechsel/pkg/drill"
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/report"
+	"github.com/wechsel-project/wechsel/pkg/scenario"
+)
+
+func (a *app) runCommand() *cli.Command {
+	return &cli.Command{
+		Name: "run", Usage: "move a workload from one cloud to another and report what broke", ArgsUsage: "SCENARIO…",
+		Description: `A SCENARIO is a name that the program carries (wechsel list), a folder or a file.
+Everything that is created carries the drill's mark and is deleted at the end.
+Ctrl-C stops and cleans up; a second Ctrl-C leaves at once.
+
+Examples:
+  wechsel run tiny --from sim:alster --to sim:isar
+  wechsel run web-shop --from my-cloud --to other-cloud --out evidence --lang de`,
+		Flags: append([]cli.Flag{
+			fromFlag(), toFlag(), configFlag(), failOnFlag(),
+			&cli.StringFlag{Name: "out", Usage: "`DIR` for bundle, journal, inventories and report; default: a folder in the user's state folder"},
+			&cli.BoolFlag{Name: "keep", Usage: "leave the resources in both clouds"},
+			&cli.BoolFlag{Name: "no-bytes", Usage: "do not move the bytes of volumes and images"},
+			&cli.BoolFlag{Name: "shared-project", Usage: "work in projects that hold other things; they are not touched"},
+		}, outputFlags()...),
+		Action: a.run,
+	}
+}
+
+func fromFlag() cli.Flag {
+	return &cli.StringFlag{Name: "from", Usage: "the `CLOUD` to leave: a name in clouds.yaml or sim:NAME; default: the scenario's"}
+}
+
+func toFlag() cli.Flag {
+	return &cli.StringFlag{Name: "to", Usage: "the `CLOUD` to arrive on; default: the scenario's"}
+}
+
+func configFlag() cli.Flag {
+	return &cli.StringFlag{Name: "config", Usage: "`FILE` with names and parameters of clouds; default: wechsel.yaml in this folder, if there is one"}
+}
+
+func failOnFlag() cli.Flag {
+	return &cli.StringFlag{Name: "fail-on", Value: string(gap.Blocker), Usage: "the `SEVERITY` from which on a gap makes the exit code 1: blocker, degraded, adapted, info or none"}
+}
+
+func (a *app) run(c *cli.Context) error {
+	names, err := atLeastOne(c, "scenario; `wechsel list` shows those that the program carries")
+	if err != nil {
+		return err
+	}
+	out, err := outputOf(c)
+	if err != nil {
+		return err
+	}
+	failOn, err := oneOf(c, "fail-on", "blocker", "degraded", "adapted", "info", "none")
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range names {
+		r := request{
+			ID: newID(), Scenario: name, From: c.String("from"), To: c.String("to"), Config: c.String("config"),
+			Keep: c.Bool("keep"), NoBytes: c.Bool("no-bytes"), Shared: c.Bool("shared-project"), Started: time.Now().UTC().Format(time.RFC3339),
+		}
+		dir := c.String("out")
+		if dir != "" && len(names) > 1 {
+			dir = filepath.Join(dir, filepath.Base(name))
+		}
+		errs = append(errs, a.runOne(r, dir, out, failOn))
+	}
+	return errors.Join(errs...)
+}
+
+// runOne runs one scenario in a new folder.
+func (a *app) runOne(r request, dir string, out output, failOn string) error {
+	job, err := a.prepare(&r)
+	if err != nil {
+		return err
+	}
+	if dir, err = newFolder(dir, r); err != nil {
+		return err
+	}
+	return a.drill(job, r, dir, out, failOn)
+}
+
+// job is a scenario that is ready to run between two clouds.
+type job struct {
+	scenario *scenario.Scenario
+	config   *scenario.Config
+}
+
+// prepare reads the scenario with the source's parameters, and settles which
+// clouds it is about. Nothing is contacted.
+func (a *app) prepare(r *request) (*job, error) {
+	config, err := loadConfig(r.Config)
+	if err != nil {
+		return nil, err
+	}
+	s, err := loadScenario(r.Scenario, r.From, config)
+	if err != nil {
+		return nil, err
+	}
+	r.From, r.To = s.From, firstOf(r.To, s.To)
+	if r.From == "" || r.To == "" {
+		return nil, &usage{fmt.Errorf("scenario %s names no clouds: say --from and --to", r.Scenario)}
+	}
+	return &job{scenario: s, config: config}, nil
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// drill runs or resumes the drill in dir and writes its report.
+func (a *app) drill(j *job, r request, dir string, out output, failOn string) error {
+	ctx, done := a.interruptible(func() {
+		fmt.Fprintln(a.Err, "\nstopping and cleaning up; Ctrl-C again leaves at once")
+	}, func() { a.leave(dir) })
+	defer done()
+	from, closeFrom, err := a.connect(ctx, r.From, j.config)
+	if err != nil {
+		return err
+	}
+	defer closeFrom()
+	to, closeTo, err := a.connect(ctx, r.To, j.config)
+	if err != nil {
+		return err
+	}
+	defer closeTo()
+	unlock, err := lockProjects(from, to)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	tick := time.NewTicker(tickOf(from, to))
+	defer tick.Stop()
+	result, err := drill.Run(ctx, drill.Options{
+		ID: r.ID, Dir: dir, Workload: j.scenario.Set, Rules: rules(j.scenario), UserData: j.scenario.UserData, From: from, To: to,
+		Keep: r.Keep, Bytes: !r.NoBytes, Shared: r.Shared, Now: time.Now, Tick: tick.C, Progress: a.progress(out),
+	})
+	if err != nil {
+		return a.explain(err, r, dir, from, to)
+	}
+	return a.finish(j, r, dir, out, failOn, from, to, result)
+}
+
+// tickOf is the rhythm of waiting: a simulated cloud is quick.
+func tickOf(sides ...drill.Side) time.Duration {
+	for _, s := range sides {
+		if !s.Simulated {
+			return time.Second
+		}
+	}
+	return 40 * time.Millisecond
+}
+
+// explain tells how to go on after a drill that did not end.
+func (a *app) explain(err error, r request, dir string, sides ...drill.Side) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	for _, s := range sides {
+		if s.Simulated {
+			return fmt.Errorf("%w\n%s ended with this process, so the drill cannot be resumed; simulated clouds that stay are served by `wechsel cloud start`", err, s.Name)
+		}
+	}
+	return fmt.Errorf("%w\ngo on:    wechsel resume %s\nclean up: wechsel cleanup %s", err, dir, dir)
+}
+
+// leave ends the process without cleaning up.
+func (a *app) leave(dir string) {
+	fmt.Fprintf(a.Err, "left as it is\ngo on:    wechsel resume %s\nclean up: wechsel cleanup %s\n", dir, dir)
+	a.Exit(exitInterrupted)
+}
+
+func (a *app) finish(j *job, r request, dir string, out output, failOn string, from, to drill.Side, result *drill.Result) error {
+	catalogue, texts, err := loadTexts(out.lang)
+	if err != nil {
+		return err
+	}
+	rep := report.New(report.About{
+		Drill: r.ID, Scenario: j.scenario.Name, Title: j.scenario.Title[out.lang], From: from, To: to, Version: version(),
+		Started: r.Started, Finished: time.Now().UTC().Format(time.RFC3339), Language: out.lang, Expected: expected(j.scenario, r.To), Kept: r.Keep,
+	}, result, catalogue, texts)
+	file := filepath.Join(dir, reportFile)
+	if err := writeReport(file, rep); err != nil {
+		return err
+	}
+	if err := a.print(rep, out, file, texts); err != nil {
+		return err
+	}
+	if failOn != "none" {
+		if worst := rep.Worst(gap.Severity(failOn)); len(worst) > 0 {
+			return gapsFound{len(worst)}
+		}
+	}
+	return nil
+}
+
+func writeReport(file string, r *report.Report) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.WriteJSON(f), f.Close())
+}
+
+func (a *app) print(r *report.Report, out output, file string, text report.Text) error {
+	if out.format == "json" {
+		return r.WriteJSON(a.Out)
+	}
+	if err := r.WriteTable(a.Out, text); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(a.Out, text("report.file", map[string]string{"file": file}))
+	return err
+}

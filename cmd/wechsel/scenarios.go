@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
+	"github.com/wechsel-project/wechsel/pkg/plan"
+	"github.com/wechsel-project/wechsel/pkg/scenario"
+	"github.com/wechsel-project/wechsel/scenarios"
+)
+
+const configFile = "wechsel.yaml"
+
+// loadConfig reads the user's names for clouds; without a file there are none.
+func loadConfig(name string) (*scenario.Config, error) {
+	given := name != ""
+	data, err := os.ReadFile(firstOf(name, configFile))
+	if errors.Is(err, fs.ErrNotExist) && !given {
+		return &scenario.Config{}, nil
+	}
+	if err != nil {
+		return nil, &usage{err}
+	}
+	config, err := scenario.LoadConfig(firstOf(name, configFile), data)
+	if err != nil {
+		return nil, &usage{err}
+	}
+	return config, nil
+}
+
+// loadScenario reads a scenario as the cloud from wants it; without one, as
+// the scenario's own default does.
+func loadScenario(name, from string, config *scenario.Config) (*scenario.Scenario, error) {
+	s, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas()})
+	if err != nil {
+		return nil, &usage{err}
+	}
+	s.From = firstOf(from, s.From)
+	own, ok := config.Clouds[s.From]
+	if !ok || len(own.Parameters) == 0 {
+		return s, nil
+	}
+	from = s.From
+	if s, err = readScenario(name, scenario.Options{Schemas: openstack.Schemas(), Parameters: own.Values()}); err != nil {
+		return nil, &usage{err}
+	}
+	s.From = from
+	return s, nil
+}
+
+// readScenario takes a folder or a file if there is one of this name, else
+// what the binary carries.
+func readScenario(name string, o scenario.Options) (*scenario.Scenario, error) {
+	if _, err := os.Stat(name); err == nil {
+		return scenario.Load(os.DirFS(filepath.Dir(name)), filepath.Base(name), o)
+	}
+	known, err := carried()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(known, name) {
+		return nil, errors.New("there is no scenario, folder or file " + name + didYouMean(name, known) + "; `wechsel list` shows the scenarios that the program carries")
+	}
+	return scenario.Load(scenarios.FS, name, o)
+}
+
+// carried are the names of the scenarios in the binary.
+func carried() ([]string, error) {
+	entries, err := fs.ReadDir(scenarios.FS, ".")
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+func rules(s *scenario.Scenario) []plan.Rule {
+	out := make([]plan.Rule, len(s.Rules))
+	for i, r := range s.Rules {
+		out[i] = plan.Rule(r)
+	}
+	return out
+}
+
+// expected are the kinds of gaps that the scenario knows for this target.
+func expected(s *scenario.Scenario, to string) []string {
+	var kinds []string
+	for _, e := range s.Expect {
+		if e.To == "" || e.To == to {
+			kinds = append(kinds, e.Gap)
+		}
+	}
+	return kinds
+}

@@ -1,0 +1,167 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/deploy"
+	"github.com/wechsel-project/wechsel/pkg/diff"
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/plan"
+	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// A Side is one of the two clouds of a drill.
+type Side struct {
+	Name      string // as the user calls it: sim:alster, my-cloud
+	Cloud     cloud.Cloud
+	Simulated bool
+	Calls     func() []cloud.Calls // what was sent to it so far; nil: not counted
+}
+
+// Options of a drill. All but UserData, Rules, Progress and the switches are
+// needed.
+type Options struct {
+	ID       string                                   // at most cloud.MaxDrill of [a-z0-9]; it is in the mark of all that is created
+	Dir      string                                   // the drill's folder, which exists
+	Workload *resource.Set                            // the scenario, with the names of cloud A
+	Rules    []plan.Rule                              // the user's, for the way from A to B
+	UserData func(server resource.Key) (string, bool) // what A does not let its tenant read back; nil: nothing is supplied
+	From, To Side
+	Keep     bool // leave everything where it is
+	Bytes    bool // move the bytes of volumes and images too
+	Shared   bool // work in projects that are not empty
+
+	Now      func() time.Time
+	Tick     <-chan time.Time // the rhythm of waiting
+	Progress func(Event)      // called by several goroutines; nil: nobody listens
+}
+
+// An Event tells how far a drill is.
+type Event struct {
+	Stage string
+	Done  bool   // the stage is over
+	Text  string // for a person; may be empty
+}
+
+// A Result is what a drill has found.
+type Result struct {
+	Stages   []Stage
+	Source   *resource.Set // as read back from A
+	Target   *resource.Set // as read back from B
+	Plan     *plan.Plan    // for B
+	Diff     diff.Result
+	Signals  []gap.Signal // of the way to B: forecast, refused, changed
+	Unfit    []gap.Signal // of A alone
+	Left     []string     // in the clouds, in spite of cleaning up
+	Complete bool         // every stage was run to its end
+}
+
+// A Stage is what one part of the drill took.
+type Stage struct {
+	Name    string
+	Seconds float64
+	Calls   int64
+}
+
+// ErrNotEmpty says that a project holds what is not the drill's.
+var ErrNotEmpty = errors.New("the project is not empty")
+
+// Run runs the drill, or goes on with the one in Dir. The result is never nil.
+// A drill that ctx ends is cleaned up; one that a failing cloud ends is left
+// as it is, to be resumed.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	journal, err := openJournal(o)
+	if err != nil {
+		return &Result{}, err
+	}
+	d := &drill{Options: o, journal: journal, result: &Result{}}
+	err = d.run(ctx)
+	if !o.Keep && (err == nil || ctx.Err() != nil) {
+		err = errors.Join(err, d.stage(context.WithoutCancel(ctx), "clean-up", d.cleanUp))
+	}
+	d.result.Complete = err == nil
+	return d.result, errors.Join(err, journal.Close())
+}
+
+func openJournal(o Options) (*deploy.Journal, error) {
+	name := path(o.Dir, journalFile)
+	if _, err := os.Stat(name); err == nil {
+		return deploy.OpenJournal(name, o.Now)
+	}
+	return deploy.CreateJournal(name, o.ID, o.Now)
+}
+
+type drill struct {
+	Options
+	journal *deploy.Journal
+	result  *Result
+
+	fromCatalogue, toCatalogue profile.Catalogue
+	sourceKeys, targetKeys     map[string]resource.Ref // what the engine made, by id
+	export                     *resource.Set           // what goes into the bundle
+	outcomes                   map[resource.Ref]deploy.Outcome
+	refusals                   []gap.Signal
+}
+
+func (d *drill) run(ctx context.Context) error {
+	for _, s := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"catalogues", d.catalogues},
+		{"deploy-source", d.deploySource},
+		{"observe-source", d.observeSource},
+		{"export", d.exportSource},
+		{"plan", d.planTarget},
+		{"deploy-target", d.deployTarget},
+		{"observe-target", d.observeTarget},
+		{"compare", d.compare},
+	} {
+		if err := d.stage(ctx, s.name, s.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage runs one stage and notes what it took.
+func (d *drill) stage(ctx context.Context, name string, do func(context.Context) error) error {
+	d.tell(Event{Stage: name})
+	began, before := d.Now(), d.calls()
+	err := do(cloud.WithStage(ctx, name))
+	d.result.Stages = append(d.result.Stages, Stage{Name: name, Seconds: d.Now().Sub(began).Seconds(), Calls: d.calls() - before})
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	d.tell(Event{Stage: name, Done: true})
+	return nil
+}
+
+func (d *drill) tell(e Event) {
+	if d.Progress != nil {
+		d.Progress(e)
+	}
+}
+
+func (d *drill) say(stage, format string, args ...any) {
+	d.tell(Event{Stage: stage, Text: fmt.Sprintf(format, args...)})
+}
+
+func (d *drill) calls() int64 {
+	var n int64
+	for _, side := range []Side{d.From, d.To} {
+		if side.Calls == nil {
+			continue
+		}
+		for _, c := range side.Calls() {
+			n += int64(c.Requests)
+		}
+	}
+	return n
+}

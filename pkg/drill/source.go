@@ -1,0 +1,189 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/wechsel-project/wechsel/pkg/bundle"
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/deploy"
+	"github.com/wechsel-project/wechsel/pkg/inventory"
+	"github.com/wechsel-project/wechsel/pkg/plan"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// catalogues reads what both clouds offer, and sees to it that nobody else's
+// resources are in the way.
+func (d *drill) catalogues(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		d.fromCatalogue, err = d.From.Cloud.Catalogue(ctx)
+		return err
+	})
+	g.Go(func() (err error) {
+		d.toCatalogue, err = d.To.Cloud.Catalogue(ctx)
+		return err
+	})
+	for _, side := range []Side{d.From, d.To} {
+		g.Go(func() error { return d.checkEmpty(ctx, side) })
+	}
+	return g.Wait()
+}
+
+func (d *drill) checkEmpty(ctx context.Context, side Side) error {
+	if d.Shared {
+		return nil
+	}
+	foreign := 0
+	for r, err := range side.Cloud.List(ctx, cloud.Selector{}) {
+		if err != nil {
+			return err
+		}
+		if r.Tenure == resource.Own && r.Owner.Drill != d.ID && r.Parent.IsZero() {
+			foreign++
+		}
+	}
+	if foreign > 0 {
+		return fmt.Errorf("%s: %w: it holds %d resources that are not this drill's; take another project, or --shared-project to work beside them (they are not touched)", side.Name, ErrNotEmpty, foreign)
+	}
+	return nil
+}
+
+// deploySource makes the scenario's workload on A, unless a bundle shows that
+// it has been there already.
+func (d *drill) deploySource(ctx context.Context) error {
+	if d.exported() {
+		return nil
+	}
+	p := &plan.Plan{}
+	found, err := d.load(sourcePlanFile, p)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if p, err = plan.Build(d.Workload, plan.Target{Catalogue: d.fromCatalogue, Given: cloud.Given(d.fromCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.From.Name}); err != nil {
+			return err
+		}
+		if err := d.save(sourcePlanFile, p); err != nil {
+			return err
+		}
+	}
+	d.say("deploy-source", "%d steps on %s", len(p.Steps), d.From.Name)
+	result, err := d.deploy(ctx, "source", d.From, p, func(ref resource.Ref) (io.ReadCloser, error) {
+		return d.generate(p, ref)
+	}, nil)
+	d.sourceKeys = result.Keys()
+	d.result.Unfit = append(unfit(p.Forecast), result.Signals...)
+	return err
+}
+
+// generate gives the bytes that the scenario wants in an image.
+func (d *drill) generate(p *plan.Plan, image resource.Ref) (io.ReadCloser, error) {
+	content := contentOf(p, image)
+	if content == nil {
+		return nil, fmt.Errorf("%s has no content", image)
+	}
+	return io.NopCloser(bundle.Generate(*content)), nil
+}
+
+func contentOf(p *plan.Plan, ref resource.Ref) *resource.Content {
+	if r := p.Set.Get(ref); r != nil {
+		return r.Content
+	}
+	return nil
+}
+
+func (d *drill) deploy(ctx context.Context, stage string, side Side, p *plan.Plan, content func(resource.Ref) (io.ReadCloser, error), sink func(resource.Ref) (io.WriteCloser, error)) (*deploy.Result, error) {
+	return deploy.Run(ctx, deploy.Options{
+		Plan: p, Cloud: side.Cloud, Journal: d.journal, Stage: stage, Content: content, Sink: sink, Now: d.Now, Tick: d.Tick,
+		Progress: func(e deploy.Event) {
+			if e.What == "refused" || e.What == string(deploy.Lost) {
+				d.say("deploy-"+stage, "%s %s: %s", e.Step.Ref, e.What, e.Why)
+			}
+		},
+	})
+}
+
+// observeSource reads A back.
+func (d *drill) observeSource(ctx context.Context) error {
+	if d.exported() {
+		b, err := bundle.Open(path(d.Dir, BundleDir))
+		if err != nil {
+			return err
+		}
+		d.result.Source = b.Set
+		return nil
+	}
+	set, err := inventory.Take(ctx, d.From.Cloud, inventory.Options{Drill: d.ID, Keys: d.sourceKeys, Catalogue: &d.fromCatalogue})
+	if err != nil {
+		return err
+	}
+	d.result.Source = set
+	return d.save(sourceFile, set)
+}
+
+func (d *drill) exported() bool {
+	_, err := os.Stat(path(d.Dir, BundleDir+"/"+bundle.ManifestFile))
+	return err == nil
+}
+
+// exportSource writes the bundle: from what was read, and never from the
+// scenario. What A does not let its tenant read back may be supplied.
+func (d *drill) exportSource(ctx context.Context) error {
+	if d.exported() {
+		return nil
+	}
+	w, err := bundle.Create(path(d.Dir, BundleDir))
+	if err != nil {
+		return err
+	}
+	if d.Bytes {
+		if err := d.readBytes(ctx, "read-source", d.From, d.fromCatalogue, d.result.Source, w, path(d.Dir, BundleDir)); err != nil {
+			return err
+		}
+	}
+	d.supply()
+	return w.Close(d.result.Source, bundle.Manifest{Cloud: d.From.Name, Created: d.Now().UTC().Format(time.RFC3339)})
+}
+
+// supply fills in the user data that A keeps to itself. That it could not be
+// read stays noted: whoever leaves A without a copy of it has lost it.
+func (d *drill) supply() {
+	if d.UserData == nil {
+		return
+	}
+	for r := range d.result.Source.All() {
+		if !slices.Contains(r.Unread, "user_data") {
+			continue
+		}
+		if text, ok := d.UserData(r.Key); ok {
+			r.Spec["user_data"] = text
+		}
+	}
+}
+
+// readBytes fetches the bytes of all volumes and images of the set into the
+// bundle, and notes in the set what they are.
+func (d *drill) readBytes(ctx context.Context, stage string, side Side, catalogue profileCatalogue, set *resource.Set, w *bundle.Writer, dir string) error {
+	p, err := plan.Reads(set, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, plan.Options{Drill: d.ID, Cloud: side.Name})
+	if err != nil {
+		return err
+	}
+	if len(p.Steps) == 0 {
+		return nil
+	}
+	files := newContents(dir, w)
+	result, err := d.deploy(ctx, stage, side, p, nil, files.sink)
+	if err != nil {
+		return err
+	}
+	d.result.Unfit = append(d.result.Unfit, result.Signals...)
+	return errors.Join(files.measure(set))
+}

@@ -1,0 +1,129 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/bundle"
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/deploy"
+	"github.com/wechsel-project/wechsel/pkg/diff"
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/inventory"
+	"github.com/wechsel-project/wechsel/pkg/plan"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// planTarget plans the way of the bundle to B.
+func (d *drill) planTarget(context.Context) error {
+	b, err := bundle.Open(path(d.Dir, BundleDir))
+	if err != nil {
+		return err
+	}
+	d.export = b.Set
+	p := &plan.Plan{}
+	found, err := d.load(targetPlanFile, p)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if p, err = plan.Build(b.Set, plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules}); err != nil {
+			return err
+		}
+		if err := d.save(targetPlanFile, p); err != nil {
+			return err
+		}
+	}
+	d.result.Plan = p
+	d.result.Signals = slices.Clone(p.Forecast)
+	d.say("plan", "%d steps on %s, %d decisions, %d forecasts", len(p.Steps), d.To.Name, len(p.Mapping.Decisions), len(p.Forecast))
+	return nil
+}
+
+// deployTarget makes the bundle on B. Steps that are expected to fail are
+// tried all the same: a forecast is not a measurement.
+func (d *drill) deployTarget(ctx context.Context) error {
+	p := d.result.Plan
+	result, err := d.deploy(ctx, "target", d.To, p, func(ref resource.Ref) (io.ReadCloser, error) {
+		content := contentOf(p, ref)
+		if content == nil || content.File == "" {
+			return nil, fmt.Errorf("the bundle holds no bytes for %s", ref)
+		}
+		return os.Open(path(d.Dir, BundleDir+"/"+content.File))
+	}, nil)
+	d.targetKeys, d.outcomes, d.refusals = result.Keys(), result.Outcomes, result.Signals
+	d.result.Signals = append(d.result.Signals, result.Signals...)
+	return err
+}
+
+// observeTarget reads B back, bytes included where A's were.
+func (d *drill) observeTarget(ctx context.Context) error {
+	set, err := inventory.Take(ctx, d.To.Cloud, inventory.Options{Drill: d.ID, Keys: d.targetKeys, Catalogue: &d.toCatalogue})
+	if err != nil {
+		return err
+	}
+	if d.Bytes {
+		if err := d.readBack(ctx, set); err != nil {
+			return err
+		}
+	}
+	d.result.Target = set
+	return d.save(targetFile, set)
+}
+
+// readBack measures B's bytes with files that do not outlive the stage.
+func (d *drill) readBack(ctx context.Context, set *resource.Set) error {
+	dir := path(d.Dir, "read-back")
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	w, err := bundle.Create(dir)
+	if err != nil {
+		return err
+	}
+	err = d.readBytes(ctx, "read-target", d.To, d.toCatalogue, set, w, dir)
+	return errors.Join(err, os.RemoveAll(dir))
+}
+
+// compare says what differs, under the plan's decisions.
+func (d *drill) compare(context.Context) error {
+	o := diff.Options{Joined: true, Lost: map[resource.Ref]bool{}, Untested: map[resource.Ref]bool{}, Refusals: d.refusals}
+	for ref, outcome := range d.outcomes {
+		o.Lost[ref], o.Untested[ref] = outcome == deploy.Lost, outcome == deploy.Untested
+	}
+	d.result.Diff = diff.Compare(d.export, d.result.Target, d.result.Plan.Mapping, o)
+	d.result.Signals = append(d.result.Signals, d.result.Diff.Signals...)
+	return nil
+}
+
+// cleanUp deletes what the drill has made, on both clouds, and nothing else.
+func (d *drill) cleanUp(ctx context.Context) error {
+	var errs []error
+	for _, side := range []Side{d.To, d.From} {
+		left, err := CleanUp(ctx, side, d.ID, d.Now, d.Tick)
+		d.result.Left = append(d.result.Left, left...)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// CleanUp deletes what carries the drill's mark, and what the cloud made for
+// that; it needs no journal. It tells what is left.
+func CleanUp(ctx context.Context, side Side, id string, now func() time.Time, tick <-chan time.Time) ([]string, error) {
+	left, err := deploy.CleanupDrill(ctx, deploy.CleanupOptions{Cloud: side.Cloud, Drill: id, Now: now, Tick: tick})
+	var out []string
+	for _, r := range left {
+		out = append(out, fmt.Sprintf("%s: %s %s", side.Name, r.Type, r.ID))
+	}
+	return out, err
+}
+
+// unfit keeps of a plan's forecast what cannot be made at all.
+func unfit(forecast []gap.Signal) []gap.Signal {
+	return slices.DeleteFunc(slices.Clone(forecast), func(s gap.Signal) bool { return s.Effect != resource.Lost })
+}
