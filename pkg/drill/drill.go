@@ -80,7 +80,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return &Result{}, err
 	}
-	d := &drill{Options: o, journal: journal, result: &Result{}}
+	d := &drill{Options: o, journal: journal, result: &Result{}, bundleDir: path(o.Dir, BundleDir)}
 	err = d.run(ctx)
 	if !o.Keep && (err == nil || ctx.Err() != nil) {
 		err = errors.Join(err, d.stage(context.WithoutCancel(ctx), "clean-up", d.cleanUp))
@@ -99,8 +99,9 @@ func openJournal(o Options) (*deploy.Journal, error) {
 
 type drill struct {
 	Options
-	journal *deploy.Journal
-	result  *Result
+	journal   *deploy.Journal
+	result    *Result
+	bundleDir string
 
 	fromCatalogue, toCatalogue profile.Catalogue
 	sourceKeys, targetKeys     map[string]resource.Ref // what the engine made, by id
@@ -109,11 +110,14 @@ type drill struct {
 	refusals                   []gap.Signal
 }
 
+// step is a stage by its name.
+type step struct {
+	name string
+	do   func(context.Context) error
+}
+
 func (d *drill) run(ctx context.Context) error {
-	for _, s := range []struct {
-		name string
-		do   func(context.Context) error
-	}{
+	return d.runStages(ctx, []step{
 		{"catalogues", d.catalogues},
 		{"deploy-source", d.deploySource},
 		{"observe-source", d.observeSource},
@@ -122,7 +126,11 @@ func (d *drill) run(ctx context.Context) error {
 		{"deploy-target", d.deployTarget},
 		{"observe-target", d.observeTarget},
 		{"compare", d.compare},
-	} {
+	})
+}
+
+func (d *drill) runStages(ctx context.Context, steps []step) error {
+	for _, s := range steps {
 		if err := d.stage(ctx, s.name, s.do); err != nil {
 			return err
 		}

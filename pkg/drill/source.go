@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -114,7 +113,7 @@ func (d *drill) deploy(ctx context.Context, stage string, side Side, p *plan.Pla
 // observeSource reads A back.
 func (d *drill) observeSource(ctx context.Context) error {
 	if d.exported() {
-		b, err := bundle.Open(path(d.Dir, BundleDir))
+		b, err := bundle.Open(d.bundleDir)
 		if err != nil {
 			return err
 		}
@@ -130,7 +129,7 @@ func (d *drill) observeSource(ctx context.Context) error {
 }
 
 func (d *drill) exported() bool {
-	_, err := os.Stat(path(d.Dir, BundleDir+"/"+bundle.ManifestFile))
+	_, err := os.Stat(path(d.bundleDir, bundle.ManifestFile))
 	return err == nil
 }
 
@@ -140,17 +139,17 @@ func (d *drill) exportSource(ctx context.Context) error {
 	if d.exported() {
 		return nil
 	}
-	w, err := bundle.Create(path(d.Dir, BundleDir))
+	w, err := bundle.Create(d.bundleDir)
 	if err != nil {
 		return err
 	}
 	if d.Bytes {
-		if err := d.readBytes(ctx, "read-source", d.From, d.fromCatalogue, d.result.Source, w, path(d.Dir, BundleDir)); err != nil {
+		if err := d.readBytes(ctx, "read-source", d.From, d.fromCatalogue, d.result.Source, w, d.bundleDir); err != nil {
 			return err
 		}
 	}
 	d.supply()
-	return w.Close(d.result.Source, bundle.Manifest{Cloud: d.From.Name, Created: d.Now().UTC().Format(time.RFC3339)})
+	return d.writeBundle(w)
 }
 
 // supply fills in the user data that A keeps to itself. That it could not be

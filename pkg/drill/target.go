@@ -21,7 +21,7 @@ import (
 
 // planTarget plans the way of the bundle to B.
 func (d *drill) planTarget(context.Context) error {
-	b, err := bundle.Open(path(d.Dir, BundleDir))
+	b, err := bundle.Open(d.bundleDir)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (d *drill) deployTarget(ctx context.Context) error {
 		if content == nil || content.File == "" {
 			return nil, fmt.Errorf("the bundle holds no bytes for %s", ref)
 		}
-		return os.Open(path(d.Dir, BundleDir+"/"+content.File))
+		return os.Open(path(d.bundleDir, content.File))
 	}, nil)
 	d.targetKeys, d.outcomes, d.refusals = result.Keys(), result.Outcomes, result.Signals
 	d.result.Signals = append(d.result.Signals, result.Signals...)

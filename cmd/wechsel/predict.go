@@ -1,0 +1,81 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/wechsel-project/wechsel/pkg/drill"
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/report"
+)
+
+func (a *app) predictCommand() *cli.Command {
+	return &cli.Command{
+		Name: "predict", Usage: "say what would break, without creating anything", ArgsUsage: "SCENARIO…",
+		Description: `Reads both clouds' catalogues and plans the move. A forecast is not a measurement:
+wechsel run measures.
+
+Example:
+  wechsel predict web-shop --from my-cloud --to other-cloud`,
+		Flags:  append([]cli.Flag{fromFlag(), toFlag(), configFlag(), failOnFlag()}, outputFlags()...),
+		Action: a.predict,
+	}
+}
+
+func (a *app) predict(c *cli.Context) error {
+	names, err := atLeastOne(c, "scenario")
+	if err != nil {
+		return err
+	}
+	out, err := outputOf(c)
+	if err != nil {
+		return err
+	}
+	failOn, err := oneOf(c, "fail-on", "blocker", "degraded", "adapted", "info", "none")
+	if err != nil {
+		return err
+	}
+	worst := 0
+	for _, name := range names {
+		n, err := a.predictOne(request{Scenario: name, From: c.String("from"), To: c.String("to"), Config: c.String("config")}, out, failOn)
+		if err != nil {
+			return err
+		}
+		worst += n
+	}
+	if worst > 0 {
+		return gapsFound{worst}
+	}
+	return nil
+}
+
+func (a *app) predictOne(r request, out output, failOn string) (int, error) {
+	j, err := a.prepare(&r)
+	if err != nil {
+		return 0, err
+	}
+	ctx, done := a.interruptible(func() {}, func() { a.Exit(exitInterrupted) })
+	defer done()
+	from, closeFrom, err := a.connect(ctx, r.From, j.config)
+	if err != nil {
+		return 0, err
+	}
+	defer closeFrom()
+	to, closeTo, err := a.connect(ctx, r.To, j.config)
+	if err != nil {
+		return 0, err
+	}
+	defer closeTo()
+	p, err := drill.Predict(ctx, j.scenario.Set, &from, to, rules(j.scenario))
+	if err != nil {
+		return 0, err
+	}
+	texts, kinds, err := loadTexts(out.lang)
+	if err != nil {
+		return 0, err
+	}
+	forecast := report.Forecast(j.scenario.Name, from, to, p, kinds, texts, expected(j.scenario, r.To))
+	if err := a.printForecast(forecast, out, texts); err != nil || failOn == "none" {
+		return 0, err
+	}
+	return len(forecast.Worst(gap.Severity(failOn))), nil
+}

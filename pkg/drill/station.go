@@ -1,0 +1,102 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/bundle"
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/inventory"
+	"github.com/wechsel-project/wechsel/pkg/plan"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// Export writes everything that the project on o.From holds into a bundle at
+// dir. Without o.Bytes nothing in the cloud is changed; with them, marked
+// temporaries are made and deleted again, by the journal in o.Dir. Of the
+// options it takes ID, Dir, From, Bytes, Now, Tick and Progress.
+func Export(ctx context.Context, o Options, dir string) (*resource.Set, error) {
+	d := &drill{Options: o, result: &Result{}}
+	var err error
+	if d.fromCatalogue, err = o.From.Cloud.Catalogue(ctx); err != nil {
+		return nil, err
+	}
+	set, err := inventory.Take(ctx, o.From.Cloud, inventory.Options{Catalogue: &d.fromCatalogue})
+	if err != nil {
+		return nil, err
+	}
+	d.result.Source = set
+	w, err := bundle.Create(dir)
+	if err != nil {
+		return nil, err
+	}
+	if o.Bytes {
+		if d.journal, err = openJournal(o); err != nil {
+			return nil, err
+		}
+		err = d.readBytes(ctx, "read-source", o.From, d.fromCatalogue, set, w, dir)
+		if err != nil {
+			_, cleanErr := CleanUp(context.WithoutCancel(ctx), o.From, o.ID, o.Now, o.Tick)
+			return nil, errors.Join(err, cleanErr, d.journal.Close())
+		}
+		if err := d.journal.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return set, d.writeBundle(w)
+}
+
+// Plan plans how the bundle's set is made on a cloud; nothing is created.
+func Plan(ctx context.Context, set *resource.Set, to Side, id string, rules []plan.Rule) (*plan.Plan, error) {
+	catalogue, err := to.Cloud.Catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Build(set, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, plan.Options{Drill: id, Cloud: to.Name, Rules: rules})
+}
+
+// Predict plans how a scenario that is written for one cloud would arrive on
+// another. With a source, the plan compares what that one gives and not only
+// the names that the scenario knows. Nothing is created.
+func Predict(ctx context.Context, workload *resource.Set, from *Side, to Side, rules []plan.Rule) (*plan.Plan, error) {
+	set := workload
+	if from != nil {
+		without := workload.Clone()
+		for r := range without.All() {
+			r.Content = nil
+		}
+		p, err := Plan(ctx, without, *from, "predict", nil)
+		if err != nil {
+			return nil, err
+		}
+		set = p.Set
+		for r := range workload.All() {
+			if made := set.Get(r.Ref); made != nil && r.Content != nil {
+				content := *r.Content
+				made.Content = &content
+			}
+		}
+	}
+	return Plan(ctx, set, to, "predict", rules)
+}
+
+// Deploy makes a bundle on o.To, or goes on with what the journal in o.Dir
+// holds. Of the options it takes ID, Dir, To, Rules, Now, Tick and Progress;
+// the result has Plan, Target and Signals.
+func Deploy(ctx context.Context, o Options, bundleDir string) (*Result, error) {
+	d := &drill{Options: o, result: &Result{}, bundleDir: bundleDir}
+	var err error
+	if d.journal, err = openJournal(o); err != nil {
+		return d.result, err
+	}
+	if d.toCatalogue, err = o.To.Cloud.Catalogue(ctx); err == nil {
+		err = d.runStages(ctx, []step{{"plan", d.planTarget}, {"deploy-target", d.deployTarget}, {"observe-target", d.observeTarget}, {"compare", d.compare}})
+	}
+	return d.result, errors.Join(err, d.journal.Close())
+}
+
+// writeBundle closes the bundle with all that is derived from the set.
+func (d *drill) writeBundle(w *bundle.Writer) error {
+	return w.Close(d.result.Source, bundle.Manifest{Cloud: d.From.Name, Created: d.Now().UTC().Format(time.RFC3339)})
+}
