@@ -1,0 +1,193 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/wechsel-project/wechsel/fixtures"
+	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
+	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/scenario"
+)
+
+// listing is what the program knows by name.
+type listing struct {
+	Scenarios []named `json:"scenarios"`
+	Clouds    []named `json:"clouds"`
+}
+
+type named struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+func (a *app) listCommand() *cli.Command {
+	return &cli.Command{
+		Name: "list", Usage: "the scenarios and clouds that are known", ArgsUsage: " ",
+		Flags: []cli.Flag{formatFlag(), langFlag(), configFlag()}, Action: a.list,
+	}
+}
+
+func (a *app) list(c *cli.Context) error {
+	if _, err := exactArgs(c); err != nil {
+		return err
+	}
+	out, err := outputOf(c)
+	if err != nil {
+		return err
+	}
+	known, err := a.known(out.lang, c.String("config"))
+	if err != nil {
+		return err
+	}
+	if out.format == "json" {
+		enc := json.NewEncoder(a.Out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(known)
+	}
+	writeNamed(a.Out, "scenarios", known.Scenarios)
+	writeNamed(a.Out, "clouds", known.Clouds)
+	return nil
+}
+
+func writeNamed(w io.Writer, title string, list []named) {
+	fmt.Fprintln(w, title)
+	for _, n := range list {
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-20s %s", n.Name, n.Title), " "))
+	}
+}
+
+func (a *app) known(lang, configName string) (*listing, error) {
+	var l listing
+	names, err := carried()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		s, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas()})
+		if err != nil {
+			return nil, err
+		}
+		l.Scenarios = append(l.Scenarios, named{name, s.Title[lang]})
+	}
+	files, err := fs.Glob(fixtures.FS, "clouds/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(path.Base(file), ".yaml")
+		p, err := profile.Load(fixtures.FS, name)
+		if err != nil {
+			return nil, err
+		}
+		l.Clouds = append(l.Clouds, named{simulated + name, p.Title[lang]})
+	}
+	config, err := loadConfig(configName)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(config.Clouds)) {
+		l.Clouds = append(l.Clouds, named{Name: name})
+	}
+	entries, err := openstack.CloudNames()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range entries {
+		l.Clouds = append(l.Clouds, named{Name: name})
+	}
+	return &l, nil
+}
+
+func (a *app) validateCommand() *cli.Command {
+	return &cli.Command{
+		Name: "validate", Usage: "check scenarios and profiles; nothing is contacted", ArgsUsage: "FILE…",
+		Description: `Tells all mistakes at once, each with file, line and column.
+
+Example:
+  wechsel validate ./my-scenario ./clouds/my-provider.yaml`,
+		Action: a.validate,
+	}
+}
+
+func (a *app) validate(c *cli.Context) error {
+	names, err := atLeastOne(c, "scenario or profile")
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range names {
+		what, err := validateOne(name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if _, err := fmt.Fprintf(a.Out, "%s: a valid %s\n", name, what); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return &usage{err}
+	}
+	return nil
+}
+
+func validateOne(name string) (string, error) {
+	if strings.HasPrefix(name, simulated) {
+		_, err := loadProfile(name)
+		return "profile", err
+	}
+	if info, err := os.Stat(name); err == nil && !info.IsDir() {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		switch kindOf(data) {
+		case "Profile":
+			_, err := loadProfile(simulated + "./" + name)
+			return "profile", err
+		case "Config", "":
+			if path.Base(name) == configFile {
+				_, err := scenario.LoadConfig(name, data)
+				return "configuration", err
+			}
+		}
+	}
+	_, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas()})
+	return "scenario", err
+}
+
+// kindOf finds the kind line of a file of ours, whatever else is wrong with it.
+func kindOf(data []byte) string {
+	for line := range strings.Lines(string(data)) {
+		if kind, ok := strings.CutPrefix(line, "kind:"); ok {
+			return strings.Trim(strings.TrimSpace(kind), `"'`)
+		}
+	}
+	return ""
+}
+
+func (a *app) schemaCommand() *cli.Command {
+	return &cli.Command{
+		Name: "schema", Usage: "the JSON schema of scenario.yaml or wechsel.yaml", ArgsUsage: "[scenario|config]",
+		Action: func(c *cli.Context) error {
+			schema := scenario.Schema()
+			if c.Args().First() == "config" {
+				schema = scenario.ConfigSchema()
+			}
+			enc := json.NewEncoder(a.Out)
+			enc.SetIndent("", "  ")
+			return enc.Encode(schema)
+		},
+	}
+}
