@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -11,7 +12,6 @@ import (
 	"time"
 
 	"github.com/wechsel-project/wechsel/fixtures"
-	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/drill"
 	"github.com/wechsel-project/wechsel/pkg/profile"
@@ -30,11 +30,10 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config)
 		return a.simulate(ctx, name)
 	}
 	entry := name
-	if c, ok := config.Clouds[name]; ok && c.OpenStack != "" {
-		entry = c.OpenStack
+	if c, ok := config.Clouds[name]; ok && c.OpenStack.Value != "" {
+		entry = c.OpenStack.Value
 	}
-	transport := cloud.NewTransport(cloud.TransportOptions{})
-	opened, err := openstack.Open(ctx, openstack.Options{Cloud: entry, Transport: transport})
+	opened, err := openstack.Open(ctx, openstack.Options{Cloud: entry})
 	if err != nil {
 		return drill.Side{}, nil, err
 	}
@@ -63,18 +62,29 @@ func (a *app) simulate(ctx context.Context, name string) (drill.Side, func(), er
 func loadProfile(name string) (*profile.Profile, error) {
 	what := strings.TrimPrefix(name, simulated)
 	if strings.ContainsAny(what, "/.") {
-		p, err := profile.LoadFile(os.DirFS("."), what)
+		data, err := os.ReadFile(what)
+		if err != nil {
+			return nil, &usage{err}
+		}
+		p, err := profile.Parse(what, data)
 		if err != nil {
 			return nil, &usage{err}
 		}
 		return p, nil
 	}
-	p, err := profile.Load(fixtures.FS, what)
+	carried, err := profiles()
+	if err != nil {
+		return nil, err
+	}
+	p, err := profile.Load(carried, what)
 	if err != nil {
 		return nil, &usage{err}
 	}
 	return p, nil
 }
+
+// profiles are those that the binary carries.
+func profiles() (fs.FS, error) { return fs.Sub(fixtures.FS, "clouds") }
 
 // server is one simulated cloud that listens.
 type server struct {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/wechsel-project/wechsel/fixtures"
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/scenario"
@@ -80,13 +78,15 @@ func (a *app) known(lang, configName string) (*listing, error) {
 		}
 		l.Scenarios = append(l.Scenarios, named{name, s.Title[lang]})
 	}
-	files, err := fs.Glob(fixtures.FS, "clouds/*.yaml")
+	fsys, err := profiles()
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range files {
-		name := strings.TrimSuffix(path.Base(file), ".yaml")
-		p, err := profile.Load(fixtures.FS, name)
+	if names, err = profile.Names(fsys); err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		p, err := profile.Load(fsys, name)
 		if err != nil {
 			return nil, err
 		}

@@ -69,12 +69,14 @@ func (a *app) predictOne(r request, out output, failOn string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	texts, kinds, err := loadTexts(out.lang)
+	kinds, texts, err := loadTexts(out.lang)
 	if err != nil {
 		return 0, err
 	}
-	forecast := report.Forecast(j.scenario.Name, from, to, p, kinds, texts, expected(j.scenario, r.To))
-	if err := a.printForecast(forecast, out, texts); err != nil || failOn == "none" {
+	forecast := report.Forecast(report.About{
+		Scenario: j.scenario.Name, Title: j.scenario.Title[out.lang], From: from, To: to, Version: version(), Language: out.lang, Expected: expected(j.scenario, r.To),
+	}, p, kinds, texts)
+	if err := a.print(forecast, out, "", texts); err != nil || failOn == "none" {
 		return 0, err
 	}
 	return len(forecast.Worst(gap.Severity(failOn))), nil

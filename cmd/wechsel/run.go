@@ -189,14 +189,14 @@ func (a *app) leave(dir string) {
 }
 
 func (a *app) finish(j *job, r request, dir string, out output, failOn string, from, to drill.Side, result *drill.Result) error {
-	catalogue, texts, err := loadTexts(out.lang)
+	kinds, texts, err := loadTexts(out.lang)
 	if err != nil {
 		return err
 	}
 	rep := report.New(report.About{
 		Drill: r.ID, Scenario: j.scenario.Name, Title: j.scenario.Title[out.lang], From: from, To: to, Version: version(),
 		Started: r.Started, Finished: time.Now().UTC().Format(time.RFC3339), Language: out.lang, Expected: expected(j.scenario, r.To), Kept: r.Keep,
-	}, result, catalogue, texts)
+	}, result, kinds, texts)
 	file := filepath.Join(dir, reportFile)
 	if err := writeReport(file, rep); err != nil {
 		return err
@@ -224,7 +224,7 @@ func (a *app) print(r *report.Report, out output, file string, text report.Text)
 	if out.format == "json" {
 		return r.WriteJSON(a.Out)
 	}
-	if err := r.WriteTable(a.Out, text); err != nil {
+	if err := r.WriteTable(a.Out, text); err != nil || file == "" {
 		return err
 	}
 	_, err := fmt.Fprintln(a.Out, text("report.file", map[string]string{"file": file}))

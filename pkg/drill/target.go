@@ -105,7 +105,7 @@ func (d *drill) compare(context.Context) error {
 func (d *drill) cleanUp(ctx context.Context) error {
 	var errs []error
 	for _, side := range []Side{d.To, d.From} {
-		left, err := CleanUp(ctx, side, d.ID, d.Now, d.Tick)
+		left, err := cleanUp(ctx, side, deploy.CleanupOptions{Drill: d.ID, Journal: d.journal, Now: d.Now, Tick: d.Tick})
 		d.result.Left = append(d.result.Left, left...)
 		errs = append(errs, err)
 	}
@@ -115,12 +115,17 @@ func (d *drill) cleanUp(ctx context.Context) error {
 // CleanUp deletes what carries the drill's mark, and what the cloud made for
 // that; it needs no journal. It tells what is left.
 func CleanUp(ctx context.Context, side Side, id string, now func() time.Time, tick <-chan time.Time) ([]string, error) {
-	left, err := deploy.CleanupDrill(ctx, deploy.CleanupOptions{Cloud: side.Cloud, Drill: id, Now: now, Tick: tick})
-	var out []string
-	for _, r := range left {
-		out = append(out, fmt.Sprintf("%s: %s %s", side.Name, r.Type, r.ID))
+	return cleanUp(ctx, side, deploy.CleanupOptions{Drill: id, Now: now, Tick: tick})
+}
+
+func cleanUp(ctx context.Context, side Side, o deploy.CleanupOptions) ([]string, error) {
+	o.Cloud, o.Name = side.Cloud, side.Name
+	result, err := deploy.Cleanup(ctx, o)
+	var left []string
+	for _, l := range result.Left {
+		left = append(left, fmt.Sprintf("%s: %s %s: %s", side.Name, l.Ref.Type, l.ID, l.Why))
 	}
-	return out, err
+	return left, err
 }
 
 // unfit keeps of a plan's forecast what cannot be made at all.

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/wechsel-project/wechsel/fixtures"
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/report"
+)
+
+// loadTexts reads the catalogue of gaps and the texts of one language.
+func loadTexts(lang string) (*gap.Catalogue, report.Text, error) {
+	kinds, err := gap.Load(fixtures.FS)
+	if err != nil {
+		return nil, nil, err
+	}
+	texts, err := gap.LoadTexts(fixtures.FS)
+	if err != nil {
+		return nil, nil, err
+	}
+	return kinds, func(id string, args map[string]string) string { return texts.Text(lang, id, args) }, nil
+}
+
+func (a *app) gapsCommand() *cli.Command {
+	return &cli.Command{
+		Name: "gaps", Usage: "the kinds of gaps that are known, or one of them", ArgsUsage: "[KIND]",
+		Description: `Example:
+  wechsel gaps compute/flavor-absent --lang de`,
+		Flags: []cli.Flag{formatFlag(), langFlag()}, Action: a.gaps,
+	}
+}
+
+// kindShown is a kind of gap in one language.
+type kindShown struct {
+	Kind      string       `json:"kind"`
+	Severity  gap.Severity `json:"severity"`
+	Title     string       `json:"title"`
+	Cause     string       `json:"cause"`
+	Remedy    string       `json:"remedy"`
+	Who       string       `json:"who"`
+	Standards []string     `json:"standards"`
+	Facets    []string     `json:"facets"`
+}
+
+func (a *app) gaps(c *cli.Context) error {
+	if c.NArg() > 1 {
+		return &usage{fmt.Errorf("want one kind, got %d", c.NArg())}
+	}
+	out, err := outputOf(c)
+	if err != nil {
+		return err
+	}
+	kinds, texts, err := loadTexts(out.lang)
+	if err != nil {
+		return err
+	}
+	var shown []kindShown
+	var names []string
+	for _, k := range kinds.Kinds {
+		names = append(names, k.ID)
+		if c.NArg() == 0 || c.Args().First() == k.ID {
+			shown = append(shown, kindShown{k.ID, k.Severity, k.Title[out.lang], k.Cause[out.lang], k.Remedy[out.lang], k.Who, k.Standards, k.Facets})
+		}
+	}
+	switch {
+	case len(shown) == 0:
+		return &usage{fmt.Errorf("there is no kind of gap %q%s", c.Args().First(), didYouMean(c.Args().First(), names))}
+	case out.format == "json":
+		enc := json.NewEncoder(a.Out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(shown)
+	case c.NArg() == 1:
+		return a.showKind(shown[0], texts)
+	}
+	for _, k := range shown {
+		if _, err := fmt.Fprintf(a.Out, "%-32s %-14s %s\n", k.Kind, texts("severity."+string(k.Severity), nil), k.Title); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) showKind(k kindShown, text report.Text) error {
+	_, err := fmt.Fprintf(a.Out, "%s — %s\n\n%s: %s\n%s: %s\n\n%s: %s   %s: %s   %s: %s\n%s: %s\n", k.Kind, k.Title,
+		text("report.cause", nil), k.Cause, text("report.remedy", nil), k.Remedy,
+		text("report.severity", nil), text("severity."+string(k.Severity), nil), text("report.who", nil), text("who."+k.Who, nil),
+		text("report.standards", nil), firstOf(strings.Join(k.Standards, ", "), text("report.none", nil)),
+		text("report.facets", nil), strings.Join(k.Facets, ", "))
+	return err
+}
+
+func (a *app) reportCommand() *cli.Command {
+	return &cli.Command{
+		Name: "report", Usage: "print the report of a drill that is over", ArgsUsage: "DIR",
+		Description: `Example:
+  wechsel report evidence --format json`,
+		Flags: []cli.Flag{formatFlag()}, Action: a.report,
+	}
+}
