@@ -65,12 +65,12 @@ func readScenario(name string, o scenario.Options) (*scenario.Scenario, error) {
 	if !slices.Contains(known, name) {
 		return nil, errors.New("there is no scenario, folder or file " + name + didYouMean(name, known) + "; `wechsel list` shows the scenarios that the program carries")
 	}
-	return scenario.Load(scenarios.FS, name, o)
+	return scenario.Load(scenarios.FS(), name, o)
 }
 
 // carried are the names of the scenarios in the binary.
 func carried() ([]string, error) {
-	entries, err := fs.ReadDir(scenarios.FS, ".")
+	entries, err := fs.ReadDir(scenarios.FS(), ".")
 	var names []string
 	for _, e := range entries {
 		if e.IsDir() {

@@ -94,10 +94,14 @@ func (w *Writer) Write(path string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// Close writes resources.json and, last of all, the manifest. Of m it takes
-// cloud, time and what is left out.
+// Close writes resources.json, the template, RESTORE.md and, last of all, the
+// manifest. Of m it takes cloud and time.
 func (w *Writer) Close(set *resource.Set, m Manifest) error {
-	data, err := json.MarshalIndent(set, "", "  ")
+	var err error
+	if m.Left, err = w.openFormats(set, m.Cloud); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(withoutIDs(set), "", "  ")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", ResourcesFile, err)
 	}

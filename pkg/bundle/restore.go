@@ -1,0 +1,122 @@
+package bundle
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/wechsel-project/wechsel/pkg/hot"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+//go:embed restore.md.tmpl
+var restoreText string
+
+const (
+	volumeType resource.Type = "OS::Cinder::Volume"
+	serverType resource.Type = "OS::Nova::Server"
+	imageType  resource.Type = "OS::Glance::Image"
+)
+
+// openFormats writes the template and RESTORE.md, and returns what they cannot
+// say.
+func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
+	withImages, images := restoreImages(set)
+	rendered, err := hot.Render(withImages, "What ran on "+cloud)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", TemplateFile, err)
+	}
+	if err := w.Write(TemplateFile, rendered.Template); err != nil {
+		return nil, err
+	}
+	parsed, err := hot.Parse(TemplateFile, rendered.Template, hot.Options{Schemas: set.Schemas})
+	if err != nil {
+		return nil, fmt.Errorf("the template that was written is not valid: %w", err)
+	}
+	r := restore{Cloud: cloud, Template: TemplateFile, Images: images, Parameters: parsed.Parameters}
+	r.After = afterStack(set, rendered.Names)
+	for _, l := range rendered.Left {
+		r.Left = append(r.Left, Left(l))
+	}
+	r.Files = slices.Clone(w.files)
+	slices.SortFunc(r.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	text, err := r.text()
+	if err != nil {
+		return nil, err
+	}
+	return r.Left, w.Write(RestoreFile, []byte(text))
+}
+
+// restoreImages returns the set in which every volume that has bytes is made
+// from an image that the reader of RESTORE.md uploads before.
+func restoreImages(set *resource.Set) (*resource.Set, []restoreImage) {
+	out := set.Clone()
+	var images []restoreImage
+	for r := range out.OfType(volumeType) {
+		if r.Content == nil || r.Content.File == "" || r.Tenure != resource.Own {
+			continue
+		}
+		name := "restore-" + string(r.Key)
+		given := &resource.Resource{Ref: resource.Ref{Type: imageType, Key: resource.NewKey(name)}, Name: name, Tenure: resource.Given}
+		out.Put(given)
+		r.Spec["image"] = given.Ref
+		delete(r.Spec, "snapshot_id")
+		delete(r.Spec, "source_volid")
+		images = append(images, restoreImage{Name: name, File: r.Content.File, Format: r.Content.Format})
+	}
+	return out, images
+}
+
+// afterStack returns the commands for what only an existing resource can be
+// told: a volume that was made from bytes is bootable and remembers the image,
+// and every server runs.
+func afterStack(set *resource.Set, names map[resource.Ref]string) []string {
+	var commands []string
+	for r := range set.OfType(volumeType) {
+		if r.Content == nil || r.Content.File == "" || names[r.Ref] == "" {
+			continue
+		}
+		if bootable, _ := r.Spec["bootable"].(bool); !bootable {
+			commands = append(commands, fmt.Sprintf("openstack volume set --non-bootable $(id %s)", quote(names[r.Ref])))
+		}
+	}
+	for r := range set.OfType(serverType) {
+		if r.Spec["power"] == "off" && names[r.Ref] != "" {
+			commands = append(commands, fmt.Sprintf("openstack server stop $(id %s)", quote(names[r.Ref])))
+		}
+	}
+	return commands
+}
+
+type restoreImage struct{ Name, File, Format string }
+
+type restore struct {
+	Cloud, Template string
+	Files           []File
+	Images          []restoreImage
+	Parameters      []hot.Parameter
+	After           []string
+	Left            []Left
+}
+
+func (r restore) text() (string, error) {
+	t, err := template.New(RestoreFile).Funcs(template.FuncMap{"quote": quote}).Parse(restoreText)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, r); err != nil {
+		return "", fmt.Errorf("write %s: %w", RestoreFile, err)
+	}
+	return b.String(), nil
+}
+
+// quote makes one word of the shell of any text.
+func quote(text string) string {
+	if text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./=:-") == "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
