@@ -174,6 +174,9 @@ func (a *app) explain(err error, r request, dir string, sides ...drill.Side) err
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
+	if errors.Is(err, drill.ErrNotEmpty) {
+		return &usage{err}
+	}
 	for _, s := range sides {
 		if s.Simulated {
 			return fmt.Errorf("%w\n%s ended with this process, so the drill cannot be resumed; simulated clouds that stay are served by `wechsel cloud start`", err, s.Name)

@@ -1,11 +1,13 @@
 package bundle
 
 import (
+	"compress/flate"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -64,6 +66,20 @@ func measure(f io.ReaderAt, size int64) (resource.Content, error) {
 	return content, nil
 }
 
+// inflate reads a compressed cluster, which is a raw deflate stream: the entry
+// has its offset in the low bits and, above, how many sectors of 512 bytes it
+// reaches into. Cinder compresses what it uploads.
+func (q *qcow2) inflate(buf []byte, entry uint64) error {
+	split := 62 - (bits.TrailingZeros64(uint64(q.cluster)) - 8)
+	offset := int64(entry & (1<<split - 1))
+	sectors := int64(entry&(qcowCompressed-1)) >> split
+	stream := flate.NewReader(io.NewSectionReader(q.f, offset, (sectors+1)*512-offset%512))
+	if _, err := io.ReadFull(stream, buf); err != nil {
+		return fmt.Errorf("read a compressed qcow2 cluster: %w", err)
+	}
+	return nil
+}
+
 // MeasureReader is Measure for raw bytes that are made as they are read.
 func MeasureReader(r io.Reader, size int64) (resource.Content, error) {
 	d := &digest{hash: sha256.New()}
@@ -77,7 +93,7 @@ func MeasureReader(r io.Reader, size int64) (resource.Content, error) {
 func measureQcow2(f io.ReaderAt, h []byte, d *digest) error {
 	be := binary.BigEndian
 	version, backing := be.Uint32(h[4:]), be.Uint64(h[8:])
-	bits, size, crypt := be.Uint32(h[20:]), be.Uint64(h[24:]), be.Uint32(h[32:])
+	clusterBits, size, crypt := be.Uint32(h[20:]), be.Uint64(h[24:]), be.Uint32(h[32:])
 	l1Size, l1Offset := be.Uint32(h[36:]), be.Uint64(h[40:])
 	var incompatible uint64
 	if version >= 3 {
@@ -92,10 +108,10 @@ func measureQcow2(f io.ReaderAt, h []byte, d *digest) error {
 		return errors.New("the qcow2 file is encrypted")
 	case incompatible&^qcowDirty != 0:
 		return fmt.Errorf("the qcow2 file has features that are not known: %#x", incompatible)
-	case bits < 9 || bits > 21 || size > 1<<50 || l1Size > 1<<22:
+	case clusterBits < 9 || clusterBits > 21 || size > 1<<50 || l1Size > 1<<22:
 		return errors.New("the qcow2 header makes no sense")
 	}
-	q := &qcow2{f: f, cluster: int64(1) << bits, perTable: int64(1) << (bits - 3)}
+	q := &qcow2{f: f, cluster: int64(1) << clusterBits, perTable: int64(1) << (clusterBits - 3)}
 	l1, err := q.table(int64(l1Offset), int64(l1Size))
 	if err != nil {
 		return fmt.Errorf("read the qcow2 tables: %w", err)
@@ -153,7 +169,10 @@ func (q *qcow2) copyTable(d *digest, l2 []uint64, size int64) error {
 		case n <= 0:
 			return nil
 		case entry&qcowCompressed != 0:
-			return errors.New("the qcow2 file is compressed")
+			if err := q.inflate(buf, entry); err != nil {
+				return err
+			}
+			_, _ = d.Write(buf[:n])
 		case entry&qcowOffset == 0 || entry&qcowZero != 0:
 			d.zeros(n)
 		default:

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"bytes"
+	"compress/flate"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -35,6 +36,7 @@ func TestMeasureQcow2(t *testing.T) {
 		size int64
 	}{
 		"qcow2":             {tinyQcow2(data), 2048},
+		"compressed":        {compressedQcow2(t, data), 2048},
 		"qcow2 grown":       {tinyQcow2(data), 4096},
 		"raw":               {disk[:2048], 2048},
 		"raw that is short": {disk[:1024], 2048},
@@ -57,7 +59,7 @@ func TestMeasureRefuses(t *testing.T) {
 		"backing":    func(f []byte) { f[15] = 1 },
 		"encrypted":  func(f []byte) { f[35] = 1 },
 		"version":    func(f []byte) { f[7] = 9 },
-		"compressed": func(f []byte) { f[1024+8] |= 0x40 },
+		"compressed": func(f []byte) { f[1024+8] |= 0x40; f[1536] = 0xff },
 		"table":      func(f []byte) { f[512+5] = 0xff },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,6 +70,25 @@ func TestMeasureRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// compressedQcow2 is tinyQcow2 with its cluster deflated, as Cinder uploads.
+func compressedQcow2(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out := tinyQcow2(packed.Bytes())
+	binary.BigEndian.PutUint64(out[1024+8:], qcowCompressed|1536)
+	return out
 }
 
 func FuzzMeasure(f *testing.F) {
