@@ -32,12 +32,8 @@ func (b *builder) steps() []Step {
 func order(set *resource.Set, steps []Step) ([]Step, error) {
 	o := &orderer{set: set, creates: map[resource.Ref]bool{}, uploads: map[resource.Ref]bool{}, edges: map[resource.Edge]map[string][]resource.Ref{}}
 	for _, s := range steps {
-		switch s.Action {
-		case Create:
-			o.creates[s.Ref] = true
-		case Upload:
-			o.uploads[s.Ref] = true
-		}
+		o.creates[s.Ref] = o.creates[s.Ref] || s.Action == Create
+		o.uploads[s.Ref] = o.uploads[s.Ref] || s.Action == Upload
 	}
 	for i := range steps {
 		s := &steps[i]
