@@ -6,6 +6,10 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
+// fromBytes is the rule for what changes because a volume is made from its
+// bytes, and which makes no difference once it is there.
+const fromBytes = "volume/from-bytes"
+
 // carried reports whether the bytes are at hand: in a bundle's file, or to be
 // generated.
 func carried(c *resource.Content) bool { return c != nil && (c.File != "" || c.Seed != 0) }
@@ -70,7 +74,7 @@ func (b *builder) fromBytes(v *resource.Resource) {
 }
 
 func (b *builder) fromBytesDecision(ref resource.Ref, p resource.Path, from, to resource.Value, args map[string]string) {
-	b.decide(resource.Decision{Ref: ref, Path: p, From: from, To: to, Effect: resource.Same, Rule: "volume/from-bytes", Args: args})
+	b.decide(resource.Decision{Ref: ref, Path: p, From: from, To: to, Effect: resource.Same, Rule: fromBytes, Args: args})
 }
 
 // imageMemory is what a volume remembers of the image that it was made from,

@@ -109,7 +109,8 @@ func (b *builder) unrollRoot(r *resource.Resource) {
 		delete(device, "image")
 		delete(device, "volume_size")
 		device["volume_id"] = v.Ref
-		b.decide(resource.Decision{Ref: r.Ref, Path: rootDevices, From: before, To: resource.Clone(r.Spec[rootDevices]), Effect: resource.Same, Rule: "volume/from-bytes"})
+		b.decide(resource.Decision{Ref: r.Ref, Path: rootDevices, From: before, To: resource.Clone(r.Spec[rootDevices]), Effect: resource.Same, Rule: fromBytes})
+		b.decide(resource.Decision{Ref: v.Ref, To: v.Ref, Effect: resource.Same, Rule: fromBytes})
 	case device["image"] == nil:
 		delete(device, "volume_id")
 		device["image"], device["volume_size"] = v.Spec["image"], v.Spec["size"]
