@@ -17,7 +17,8 @@ func (a *app) cloudCommand() *cli.Command {
 	return &cli.Command{Name: "cloud", Usage: "serve simulated clouds for any client", Subcommands: []*cli.Command{{
 		Name: "start", Usage: "serve simulated clouds until Ctrl-C", ArgsUsage: "sim:NAME…",
 		Description: `Serves each cloud on a port of its own on loopback, and writes a clouds.yaml.
-The projects demo and demo2 have users of the same name and password; admin is
+The projects demo and demo2 have users of the same names, with the password
+"password"; admin is
 the administrator.
 
 Example:
@@ -92,7 +93,7 @@ func cloudEntry(s *server, user string) map[string]any {
 	return map[string]any{
 		"region_name": s.profile.Region, "interface": "public", "identity_api_version": 3,
 		"auth": map[string]any{
-			"auth_url": s.authURL(), "username": user, "password": user, "project_name": project,
+			"auth_url": s.authURL(), "username": user, "password": "password", "project_name": project,
 			"user_domain_name": "Default", "project_domain_name": "Default",
 		},
 	}

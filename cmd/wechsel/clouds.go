@@ -95,7 +95,7 @@ type server struct {
 func (s *server) authURL() string { return s.url + "/identity/v3" }
 
 func (s *server) auth() *openstack.Auth {
-	return &openstack.Auth{URL: s.authURL(), User: "demo", Password: "demo", Project: "demo", Domain: "Default", Region: s.profile.Region}
+	return &openstack.Auth{URL: s.authURL(), User: "demo", Password: "password", Project: "demo", Domain: "Default", Region: s.profile.Region}
 }
 
 // serve listens on loopback. stop ends the cloud and all that is in it.

@@ -81,7 +81,7 @@ func (w *Writer) File(path string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &file{File: f, writer: w, path: path, hash: sha256.New()}, nil
+	return &file{out: f, writer: w, path: path, hash: sha256.New()}, nil
 }
 
 // Write adds a small file whole.
@@ -119,8 +119,10 @@ func (w *Writer) Close(set *resource.Set, m Manifest) error {
 	return os.WriteFile(filepath.Join(w.dir, ManifestFile), append(data, '\n'), 0o600)
 }
 
+// file counts and hashes what is written. The os.File is not embedded: io.Copy
+// would find its ReadFrom and go past Write.
 type file struct {
-	*os.File
+	out    *os.File
 	writer *Writer
 	path   string
 	size   int64
@@ -128,14 +130,14 @@ type file struct {
 }
 
 func (f *file) Write(p []byte) (int, error) {
-	n, err := f.File.Write(p)
+	n, err := f.out.Write(p)
 	f.hash.Write(p[:n])
 	f.size += int64(n)
 	return n, err
 }
 
 func (f *file) Close() error {
-	if err := f.File.Close(); err != nil {
+	if err := f.out.Close(); err != nil {
 		return err
 	}
 	f.writer.mu.Lock()

@@ -1,6 +1,8 @@
 package bundle
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +18,14 @@ func write(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write("volumes/data.raw", []byte("bytes")); err != nil {
+	f, err := w.File("volumes/data.raw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(f, bytes.NewReader([]byte("bytes"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	set := resource.NewSet(nil, &resource.Resource{

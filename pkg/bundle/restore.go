@@ -31,11 +31,13 @@ func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
 	if err := w.Write(TemplateFile, rendered.Template); err != nil {
 		return nil, err
 	}
+	r := restore{Cloud: cloud, Template: TemplateFile, Images: images}
 	parsed, err := hot.Parse(TemplateFile, rendered.Template, hot.Options{Schemas: set.Schemas})
 	if err != nil {
-		return nil, fmt.Errorf("the template that was written is not valid: %w", err)
+		r.Left = append(r.Left, Left{Reason: "the template cannot be used as it is: " + err.Error()})
+	} else {
+		r.Parameters = parsed.Parameters
 	}
-	r := restore{Cloud: cloud, Template: TemplateFile, Images: images, Parameters: parsed.Parameters}
 	r.After = afterStack(set, rendered.Names)
 	for _, l := range rendered.Left {
 		r.Left = append(r.Left, Left(l))

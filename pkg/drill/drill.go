@@ -104,9 +104,9 @@ type drill struct {
 	bundleDir string
 
 	fromCatalogue, toCatalogue profile.Catalogue
-	sourceKeys, targetKeys     map[string]resource.Ref // what the engine made, by id
-	export                     *resource.Set           // what goes into the bundle
-	outcomes                   map[resource.Ref]deploy.Outcome
+	sourceKeys, targetKeys     map[string]resource.Ref         // what the engine made, by id
+	export                     *resource.Set                   // what goes into the bundle
+	unfit, outcomes            map[resource.Ref]deploy.Outcome // of the source's deployment, and the target's
 	refusals                   []gap.Signal
 }
 

@@ -78,8 +78,8 @@ func (d *drill) deploySource(ctx context.Context) error {
 	result, err := d.deploy(ctx, "source", d.From, p, func(ref resource.Ref) (io.ReadCloser, error) {
 		return d.generate(p, ref)
 	}, nil)
-	d.sourceKeys = result.Keys()
-	d.result.Unfit = append(unfit(p.Forecast), result.Signals...)
+	d.sourceKeys, d.unfit = result.Keys(), result.Outcomes
+	d.result.Unfit = append(hopeless(p.Forecast), result.Signals...)
 	return err
 }
 
@@ -124,8 +124,28 @@ func (d *drill) observeSource(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.dropUnfit(set)
 	d.result.Source = set
 	return d.save(sourceFile, set)
+}
+
+// dropUnfit takes out what the source could not carry, with all that is made
+// of it or refers to it: what never ran on A says nothing about leaving A.
+func (d *drill) dropUnfit(set *resource.Set) {
+	gone := map[resource.Ref]bool{}
+	for ref, outcome := range d.unfit {
+		gone[ref] = outcome == deploy.Lost || outcome == deploy.Untested
+	}
+	for found := true; found; {
+		found = false
+		for r := range set.All() {
+			refs := r.Refs()
+			if gone[r.Ref] || slices.ContainsFunc(refs, func(ref resource.Ref) bool { return gone[ref] }) {
+				gone[r.Ref], found = true, true
+				set.Remove(r.Ref)
+			}
+		}
+	}
 }
 
 func (d *drill) exported() bool {

@@ -128,7 +128,7 @@ func cleanUp(ctx context.Context, side Side, o deploy.CleanupOptions) ([]string,
 	return left, err
 }
 
-// unfit keeps of a plan's forecast what cannot be made at all.
-func unfit(forecast []gap.Signal) []gap.Signal {
+// hopeless keeps of a plan's forecast what cannot be made at all.
+func hopeless(forecast []gap.Signal) []gap.Signal {
 	return slices.DeleteFunc(slices.Clone(forecast), func(s gap.Signal) bool { return s.Effect != resource.Lost })
 }

@@ -83,7 +83,7 @@ func decisions(p *plan.Plan, text Text) []Decision {
 	}
 	for _, d := range p.Mapping.Decisions {
 		from, to := d.Args["from"], d.Args["to"]
-		if d.Effect == resource.Same && from == to {
+		if from == to { // the very same, or nothing that has a name; what is missing shows as a gap
 			continue
 		}
 		out = append(out, Decision{Ref: d.Ref.String(), Path: d.Path, From: from, To: to, Effect: d.Effect, Rule: d.Rule, Reason: text("rule."+d.Rule, d.Args)})

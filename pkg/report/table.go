@@ -83,7 +83,7 @@ func (t *tableWriter) gaps(title string, gaps []gap.Gap) {
 		}
 		rows = append(rows, []string{t.text("severity."+string(g.Severity), nil), g.Kind, strconv.Itoa(len(g.Resources)), cause})
 	}
-	t.table([]string{"report.severity", "report.gap", "report.count", "report.cause"}, []int{14, 27, 5, 34}, rows)
+	t.table([]string{"report.severity", "report.gap", "report.count", "report.cause"}, []int{14, 28, 4, 34}, rows)
 }
 
 func (t *tableWriter) counts(r *Report) {

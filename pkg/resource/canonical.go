@@ -133,9 +133,6 @@ func (f Form) canonical(v Value) Value {
 			return n
 		}
 	case Bool:
-		if isText && text == "" { // Nova's way to say that nobody has chosen
-			return nil
-		}
 		if b, err := strconv.ParseBool(strings.ToLower(text)); isText && err == nil {
 			return b
 		}

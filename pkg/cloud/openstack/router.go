@@ -38,7 +38,7 @@ func routers() *kind {
 		read: func(_ *project, b body, r *resource.Resource) bool {
 			delete(r.Spec, "external_gateway_info")
 			if gw := b.object("external_gateway_info"); gw != nil {
-				r.Attrs["external_gateway_info"] = gw
+				r.Attrs["external_gateway_info"] = map[string]any(gw)
 				r.Spec["external_gateway_info"] = map[string]any{"network": gw.text("network_id"), "enable_snat": gw["enable_snat"],
 					"external_fixed_ips": renamed(gw["external_fixed_ips"], map[string]string{"subnet_id": "subnet"})}
 			}
