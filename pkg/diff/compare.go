@@ -127,14 +127,9 @@ func (c *comparer) given(a *resource.Resource) {
 	if b == nil || len(a.Spec) == 0 || len(b.Spec) == 0 || c.match.basis[a.Ref] == ByDecision {
 		return
 	}
-	schema := c.schema(a.Type)
-	x, y := schema.Canonical(translate(a.Spec, c.match.paired)), schema.Canonical(b.Spec)
 	w := c.walker(a, b)
-	for _, k := range keys(x, y) {
-		if !resource.Equal(x[k], y[k]) {
-			w.note("", resource.Path("").Field(k), x[k], y[k], Chosen)
-		}
-	}
+	x, y := w.schema.Canonical(translate(a.Spec, c.match.paired)), w.schema.Canonical(b.Spec)
+	w.facts("", x, y)
 }
 
 // missing notes a resource without a pair. What belongs to one that is missing

@@ -8,10 +8,11 @@ import (
 )
 
 // decided notes that the plan has decided on the property at p and that B is
-// as it has decided. If B is otherwise, the decision explains nothing.
+// as it has decided. If B is otherwise, the decision explains nothing; but what
+// the plan has left to the provider may be anything.
 func (w *walker) decided(p resource.Path, x, y resource.Value) bool {
 	for _, d := range w.decisions[w.a.Ref] {
-		if d.Path != p || !w.covers(p, d.To, y) {
+		if d.Path != p || !w.covers(p, d.To, y) && !(d.To == nil && w.chosen(p)) {
 			continue
 		}
 		if d.Effect != resource.Same || !resource.Equal(x, y) {
@@ -20,6 +21,11 @@ func (w *walker) decided(p resource.Path, x, y resource.Value) bool {
 		return true
 	}
 	return false
+}
+
+func (w *walker) chosen(p resource.Path) bool {
+	f, _ := w.schema.Field(p)
+	return f.Chooser != "" && f.Chooser != resource.Tenant
 }
 
 // decidedItems takes out the items of a set that the plan has replaced or
@@ -49,18 +55,27 @@ func (w *walker) decidedItems(item resource.Path, gone, come []resource.Value) (
 }
 
 // covers reports whether y is what the decision wanted. A volume that the
-// plan has added shows inside a block device, so a reference is found within.
+// plan has added is asked for by its image and size and read back as a volume:
+// then a decision about a part of y says which.
 func (w *walker) covers(p resource.Path, to, y resource.Value) bool {
-	if steps := p.Steps(); len(steps) == 1 {
-		if name, ok := steps[0].(string); ok {
-			to = w.schema.Canonical(map[string]resource.Value{name: to})[name]
-		}
+	steps := p.Steps()
+	if name, ok := steps[0].(string); ok && len(steps) == 1 {
+		to = w.schema.Canonical(map[string]resource.Value{name: to})[name]
 	}
 	if resource.Equal(to, y) {
 		return true
 	}
-	ref, ok := to.(resource.Ref)
-	return ok && slices.Contains(resource.Refs(y), ref)
+	if ref, ok := to.(resource.Ref); ok && slices.Contains(resource.Refs(y), ref) {
+		return true
+	}
+	return slices.ContainsFunc(w.decisions[w.a.Ref], func(d resource.Decision) bool {
+		inner := d.Path.Steps()
+		if d.To == nil || len(inner) <= len(steps) || !slices.Equal(inner[:len(steps)], steps) {
+			return false
+		}
+		v, ok := resource.Lookup(y, join("", inner[len(steps):]))
+		return ok && resource.Equal(v, d.To)
+	})
 }
 
 // references notes the references inside an equal value that are equal only
@@ -78,14 +93,15 @@ func (w *walker) references(p resource.Path, v resource.Value) {
 		for _, d := range w.decisions[from] {
 			given := w.comparer.a.Get(from)
 			if d.Path == "" && d.To == resource.Value(ref) && given != nil && given.Tenure == resource.Given && (d.Effect != resource.Same || from.Key != ref.Key) {
-				w.mapped(concat(p, sub), ref, ref, d)
+				w.mapped(join(p, sub.Steps()), ref, ref, d)
 			}
 		}
 	}
 }
 
-func concat(p, sub resource.Path) resource.Path {
-	for _, step := range sub.Steps() {
+// join returns the path of these steps below p.
+func join(p resource.Path, steps []any) resource.Path {
+	for _, step := range steps {
 		switch s := step.(type) {
 		case string:
 			p = p.Field(s)

@@ -23,6 +23,7 @@ func (m *matcher) settle() {
 	for before := -1; before != len(m.to); {
 		before = len(m.to)
 		m.byName(func(*resource.Resource) bool { return true })
+		m.byNatural()
 		m.children()
 		m.byColor()
 	}

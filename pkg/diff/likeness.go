@@ -55,11 +55,11 @@ func (m *matcher) leftover(s *resource.Set, done map[resource.Ref]resource.Ref) 
 	return out
 }
 
-// identified: what is nothing but its identity (a rule of a group) and was not
-// found by it is another one.
+// identified: a child that is nothing but its identity (a rule of a group, a
+// volume's attachment) and was not found by it is another one.
 func (m *matcher) identified(s *resource.Set, r *resource.Resource) bool {
 	schema := s.Schema(r.Type)
-	return schema != nil && !r.Parent.IsZero() && slices.Contains(schema.Natural, "")
+	return schema != nil && !r.Parent.IsZero() && schema.Mark == resource.MarkParent && len(schema.Natural) > 0
 }
 
 // A likeness of two resources.

@@ -48,6 +48,7 @@ func Match(a, b *resource.Set, mapping resource.Mapping, opts Options) []Pair {
 		m.byKey()
 		m.children()
 		m.childrenByKey()
+		m.adopted()
 	}
 	m.byName(func(r *resource.Resource) bool { return r.Tenure == resource.Given })
 	if !opts.Joined {
@@ -181,6 +182,17 @@ func (m *matcher) childrenByKey() {
 	}
 }
 
+// adopted pairs what is left and has the same key, wherever it belongs: a plan
+// may make the root volume, which Nova had made for a server, the project's own.
+func (m *matcher) adopted() {
+	for a := range m.a.All() {
+		b := m.b.Get(a.Ref)
+		if b != nil && m.free(a.Ref, b.Ref) && a.Tenure != resource.Given && b.Tenure != resource.Given && a.Tenure != b.Tenure {
+			m.pair(a.Ref, b.Ref, ByKey)
+		}
+	}
+}
+
 // byName pairs the only two of a type, scope and name that are there and that
 // the filter takes.
 func (m *matcher) byName(filter func(*resource.Resource) bool) {
@@ -204,6 +216,29 @@ func (m *matcher) byName(filter func(*resource.Resource) bool) {
 	for n, list := range left {
 		if len(list) == 1 && len(right[n]) == 1 {
 			m.pair(list[0].Ref, right[n][0].Ref, ByName)
+		}
+	}
+}
+
+// byNatural pairs the only two of a type without a parent that have the same
+// natural identity, such as the floating addresses of two ports that are a pair.
+func (m *matcher) byNatural() {
+	index := func(s *resource.Set, done map[resource.Ref]resource.Ref, to func(resource.Ref) resource.Ref) map[string][]resource.Ref {
+		out := map[string][]resource.Ref{}
+		for r := range s.All() {
+			schema := s.Schema(r.Type)
+			if _, ok := done[r.Ref]; ok || schema == nil || len(schema.Natural) == 0 || !r.Parent.IsZero() || r.Tenure == resource.Given {
+				continue
+			}
+			id := natural(s, r, to)
+			out[id] = append(out[id], r.Ref)
+		}
+		return out
+	}
+	left, right := index(m.a, m.to, m.paired), index(m.b, m.from, func(r resource.Ref) resource.Ref { return r })
+	for id, list := range left {
+		if len(list) == 1 && len(right[id]) == 1 {
+			m.pair(list[0], right[id][0], ByNatural)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (w *walker) identity() {
 	}
 	w.differ("name", w.a.Name, w.b.Name, verdict)
 	w.differ("scope", w.a.Scope, w.b.Scope, verdict)
-	if parent := w.match.paired(w.a.Parent); parent != w.b.Parent && verdict == Changed {
+	if parent := w.match.paired(w.a.Parent); parent != w.b.Parent && verdict == Changed && !w.explained[w.b.Ref] {
 		w.note("", "parent", w.a.Parent, w.b.Parent, Changed)
 	}
 	if w.b.State == resource.Failed && w.a.State != resource.Failed {
@@ -92,6 +92,21 @@ func (w *walker) content() {
 		}
 	case x.SHA256 != y.SHA256:
 		w.note("", "content", x.SHA256, y.SHA256, Changed)
+	}
+}
+
+// facts notes where two things that providers give differ.
+func (w *walker) facts(p resource.Path, x, y resource.Value) {
+	xm, xIsMap := asMap(x)
+	ym, yIsMap := asMap(y)
+	switch {
+	case resource.Equal(x, y):
+	case xIsMap && yIsMap:
+		for _, k := range keys(xm, ym) {
+			w.facts(p.Field(k), xm[k], ym[k])
+		}
+	default:
+		w.note("", p, x, y, Chosen)
 	}
 }
 

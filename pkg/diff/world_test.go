@@ -35,14 +35,14 @@ func schemas() resource.Schemas {
 			{Path: "user_data", Form: resource.Text, Hidden: true}, {Path: "metadata", Form: resource.Object}, text("metadata.*"),
 			{Path: "zone", Form: resource.Zone, Chooser: resource.Either}, {Path: "config_drive", Form: resource.Bool, Default: false}}},
 		volume:     {Type: volume, Fields: []resource.Field{{Path: "size", Form: resource.Int}, text("description"), text("zone")}},
-		attachment: {Type: attachment, Fields: []resource.Field{{Path: "volume", Refers: []resource.Type{volume}}}, Natural: []resource.Path{"volume"}},
+		attachment: {Type: attachment, Fields: []resource.Field{{Path: "volume", Refers: []resource.Type{volume}}}, Natural: []resource.Path{"volume"}, Mark: resource.MarkParent},
 		network:    {Type: network, Fields: []resource.Field{{Path: "mtu", Form: resource.Int, Chooser: resource.Provider}, text("domain")}},
 		port: {Type: port, Fields: []resource.Field{{Path: "network", Refers: []resource.Type{network}},
 			{Path: "fixed_ips", Form: resource.List, List: resource.Unique}, {Path: "fixed_ips[]", Form: resource.Object}, {Path: "fixed_ips[].ip_address", Form: resource.IP},
 			{Path: "mac", Form: resource.MAC, Chooser: resource.Provider}}, Natural: []resource.Path{"network", "fixed_ips"}},
 		group: {Type: group, Fields: []resource.Field{text("description")}},
 		rule: {Type: rule, Fields: []resource.Field{text("direction"), {Path: "protocol", Form: resource.Protocol}, {Path: "remote_group", Refers: []resource.Type{group}}},
-			Natural: []resource.Path{""}},
+			Natural: []resource.Path{""}, Mark: resource.MarkParent},
 		flavor: {Type: flavor, Fields: []resource.Field{{Path: "vcpus", Form: resource.Int}}},
 	}
 }
