@@ -198,7 +198,7 @@ func (t *template) resourceNames() []string {
 func (t *template) readGroup(d *declaration) {
 	defer func(before *declaration) { t.evaluator.from = before }(t.evaluator.from)
 	t.evaluator.from = d
-	c := &checker{template: t, typ: resourceGroup, label: fmt.Sprintf("resource %q", d.name)}
+	c := &checker{template: t, typ: resourceGroup, label: fmt.Sprintf("resource %q", d.name), place: d.at}
 	d.members = []member{}
 	o := t.object(t.evaluator.eval(d.props), c.label, "count", "index_var", "resource_def", "removal_policies", "removal_policies_mode")
 	for _, e := range o.entries {

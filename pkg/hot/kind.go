@@ -42,7 +42,6 @@ func Types() []string {
 type builder struct {
 	*checker
 	ref   resource.Ref
-	at    *node // the declaration
 	spec  map[string]resource.Value
 	where map[string]*node // the places of spec's entries
 }
@@ -72,11 +71,11 @@ func (t *template) expand() {
 }
 
 func (t *template) build(d *declaration, key resource.Key, props *node) {
-	c := &checker{template: t, typ: d.typ, label: fmt.Sprintf("%s %q", d.typ, key)}
+	c := &checker{template: t, typ: d.typ, label: fmt.Sprintf("%s %q", d.typ, d.name), place: d.at}
 	if props.value == nil {
 		props = d.at.with(&object{})
 	}
-	b := &builder{checker: c, ref: resource.Ref{Type: d.typ, Key: key}, at: props}
+	b := &builder{checker: c, ref: resource.Ref{Type: d.typ, Key: key}}
 	b.spec, b.where = c.properties(props, d.kind.properties, "")
 	d.kind.build(b)
 }
@@ -96,7 +95,7 @@ func (b *builder) takeName() string {
 	delete(b.spec, "name")
 	name, ok := v.(string)
 	if !ok && v != nil {
-		b.checker.at(b.where["name"], "%s: a name must be known before anything is created", b.label)
+		b.at(b.where["name"], "%s: a name must be known before anything is created", b.label)
 	}
 	return name
 }
@@ -111,12 +110,18 @@ func (b *builder) demandedName() string {
 }
 
 // wrong tells an error at a property, or at the resource if it is not there.
-func (b *builder) wrong(name, format string, args ...any) {
+func (b *builder) wrong(name, format string, args ...any) { b.wrongItem(name, -1, format, args...) }
+
+// wrongItem tells an error at the i-th item of a property.
+func (b *builder) wrongItem(name string, i int, format string, args ...any) {
 	n := b.where[name]
 	if n == nil {
-		n = b.at
+		n = b.place
 	}
-	b.checker.at(n, "%s: "+format, append([]any{b.label}, args...)...)
+	if list, ok := n.value.([]*node); ok && i >= 0 && i < len(list) {
+		n = list[i]
+	}
+	b.at(n, "%s: "+format, append([]any{b.label}, args...)...)
 }
 
 // child adds a resource that belongs to parent.

@@ -223,13 +223,13 @@ func (b *builder) inlineRule(i int, r map[string]resource.Value) map[string]reso
 	delete(r, "remote_group_id")
 	switch {
 	case mode == "remote_group_id" && r["remote_ip_prefix"] != nil:
-		b.wrong("rules", "rules[%d]: with remote_mode remote_group_id there is no remote_ip_prefix", i)
+		b.wrongItem("rules", i, "rules[%d]: with remote_mode remote_group_id there is no remote_ip_prefix", i)
 	case mode == "remote_group_id" && group == nil:
 		r["remote_group"] = b.ref // Heat: the group itself
 	case mode == "remote_group_id":
 		r["remote_group"] = group
 	case group != nil:
-		b.wrong("rules", "rules[%d]: remote_group_id wants remote_mode: remote_group_id", i)
+		b.wrongItem("rules", i, "rules[%d]: remote_group_id wants remote_mode: remote_group_id", i)
 	}
 	b.completeRule(r, nil)
 	return r

@@ -132,18 +132,18 @@ func (b *builder) server() {
 // attachment of each other volume.
 func (b *builder) devices() {
 	var root []resource.Value
-	for _, d := range objects(b.spec["block_device_mapping_v2"]) {
+	for i, d := range objects(b.spec["block_device_mapping_v2"]) {
 		index, ok := d["boot_index"].(int64) // Heat: 0 unless given
 		switch {
 		case ok && index > 0, index == 0 && root != nil:
-			b.wrong("block_device_mapping_v2", "only one device with boot_index 0 is supported, which is what Heat gives to those without one; -1 is for others")
+			b.wrongItem("block_device_mapping_v2", i, "only one device with boot_index 0 is supported, which is what Heat gives to those without one; -1 is for others")
 		case index == 0:
 			d["boot_index"] = int64(0)
-			root = append(root, b.rootDevice(d))
+			root = append(root, b.rootDevice(i, d))
 		case d["volume_id"] == nil:
-			b.wrong("block_device_mapping_v2", "what is not the root must be an OS::Cinder::Volume")
+			b.wrongItem("block_device_mapping_v2", i, "what is not the root must be an OS::Cinder::Volume")
 		case d["delete_on_termination"] == true:
-			b.wrong("block_device_mapping_v2", "delete_on_termination is supported only for the root")
+			b.wrongItem("block_device_mapping_v2", i, "delete_on_termination is supported only for the root")
 		default:
 			vol, _ := d["volume_id"].(resource.Ref)
 			b.child(attachment, childKey(b.ref.Key, string(vol.Key)), resource.Own, b.ref,
@@ -157,12 +157,12 @@ func (b *builder) devices() {
 }
 
 // rootDevice adds the volume that Nova makes of an image.
-func (b *builder) rootDevice(d map[string]resource.Value) map[string]resource.Value {
+func (b *builder) rootDevice(i int, d map[string]resource.Value) map[string]resource.Value {
 	switch {
 	case (d["volume_id"] == nil) == (d["image"] == nil):
-		b.wrong("block_device_mapping_v2", "the root wants either volume_id or image")
+		b.wrongItem("block_device_mapping_v2", i, "the root wants either volume_id or image")
 	case d["image"] != nil && d["volume_size"] == nil:
-		b.wrong("block_device_mapping_v2", "a root made of an image wants volume_size")
+		b.wrongItem("block_device_mapping_v2", i, "a root made of an image wants volume_size")
 	case d["image"] != nil:
 		b.child(volume, childKey(b.ref.Key, "root"), resource.Implied, b.ref, impliedVolume(d))
 	}
@@ -185,9 +185,9 @@ func (b *builder) networks(r *resource.Resource) {
 	for i, n := range objects(r.Spec["networks"]) {
 		switch {
 		case n["port"] != nil && (n["network"] != nil || n["subnet"] != nil || n["fixed_ip"] != nil):
-			b.wrong("networks", "networks[%d] has a port: network, subnet and fixed_ip belong to that port", i)
+			b.wrongItem("networks", i, "networks[%d] has a port: network, subnet and fixed_ip belong to that port", i)
 		case n["port"] == nil && n["network"] == nil && n["subnet"] == nil:
-			b.wrong("networks", "networks[%d] wants port, network or subnet", i)
+			b.wrongItem("networks", i, "networks[%d] wants port, network or subnet", i)
 		case n["subnet"] != nil:
 			n = map[string]resource.Value{"port": b.subnetPort(r, i, n)}
 		case n["network"] != nil:

@@ -62,9 +62,6 @@ func (t *template) unknownValues(n *node) {
 }
 
 func (t *template) declare(p *parameter, n *node) {
-	if n.value == nil {
-		t.at(p.at, "parameter %q: type is missing", p.name)
-	}
 	p.spec = t.object(n, "a parameter", "type", "label", "description", "default", "hidden", "constraints", "immutable", "tags")
 	if !t.declaredType(p) {
 		return

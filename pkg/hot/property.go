@@ -62,6 +62,7 @@ type checker struct {
 	*template
 	typ   resource.Type
 	label string // what messages call the resource
+	place *node  // where it is declared
 }
 
 // properties checks the map n against fields. Where keeps the places of what
@@ -93,6 +94,9 @@ func (c *checker) properties(n *node, fields map[string]property, path resource.
 		if v := c.value(e.value, p, path.Field(e.key)); v != nil {
 			values[name] = v
 		}
+	}
+	if path == "" {
+		n = c.place
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if fields[name].required && where[name] == nil {
