@@ -23,7 +23,7 @@ func (r *reader) wrong(p place, format string, args ...any) {
 }
 
 func (r *reader) wrongAt(n *yaml.Node, format string, args ...any) {
-	r.wrong(place{n.Line, max(1, n.Column)}, format, args...)
+	r.wrong(placeOf(n), format, args...)
 }
 
 // err returns all errors in the order of the files, or nil.
@@ -53,7 +53,7 @@ func (r *reader) load(data []byte, v any) {
 	if n.Kind == yaml.DocumentNode && len(n.Content) == 1 {
 		n = n.Content[0]
 	}
-	r.read(n, reflect.ValueOf(v).Elem(), "the file", 0)
+	r.read(n, reflect.ValueOf(v).Elem(), "the file", placeOf(n), 0)
 }
 
 // own is a value that reads itself.
@@ -61,8 +61,9 @@ type own interface{ read(n *yaml.Node) error }
 
 const maxDepth = 50
 
-// read reads n into v; what names it in messages.
-func (r *reader) read(n *yaml.Node, v reflect.Value, what string, depth int) {
+// read reads n into v; what names it in messages, and begin is where it
+// begins: at its key, if it has one.
+func (r *reader) read(n *yaml.Node, v reflect.Value, what string, begin place, depth int) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -78,7 +79,7 @@ func (r *reader) read(n *yaml.Node, v reflect.Value, what string, depth int) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		r.readStruct(n, v, what, depth)
+		r.readStruct(n, v, what, begin, depth)
 	case reflect.Map:
 		r.readMap(n, v, what, depth)
 	case reflect.Slice:
@@ -88,7 +89,7 @@ func (r *reader) read(n *yaml.Node, v reflect.Value, what string, depth int) {
 		}
 		v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
 		for i, item := range n.Content {
-			r.read(item, v.Index(i), fmt.Sprintf("%s[%d]", what, i), depth+1)
+			r.read(item, v.Index(i), fmt.Sprintf("%s[%d]", what, i), placeOf(item), depth+1)
 		}
 	default:
 		var t Text
@@ -117,7 +118,7 @@ func fields(t reflect.Type) (index map[string]int, required []string) {
 	return index, required
 }
 
-func (r *reader) readStruct(n *yaml.Node, v reflect.Value, what string, depth int) {
+func (r *reader) readStruct(n *yaml.Node, v reflect.Value, what string, begin place, depth int) {
 	if p, ok := v.Addr().Interface().(interface{ set(*yaml.Node) }); ok {
 		p.set(n)
 	}
@@ -132,11 +133,11 @@ func (r *reader) readStruct(n *yaml.Node, v reflect.Value, what string, depth in
 			r.wrongAt(key, "%s has no key %q%s", what, key.Value, hot.Suggest(key.Value, known))
 			return
 		}
-		r.read(value, v.Field(i), key.Value, depth+1)
+		r.read(value, v.Field(i), key.Value, placeOf(key), depth+1)
 	})
 	for _, name := range required {
 		if seen != nil && !seen[name] {
-			r.wrongAt(n, "%s: %s is missing", what, name)
+			r.wrong(begin, "%s: %s is missing", what, name)
 		}
 	}
 }
@@ -145,7 +146,7 @@ func (r *reader) readMap(n *yaml.Node, v reflect.Value, what string, depth int) 
 	v.Set(reflect.MakeMap(v.Type()))
 	r.entries(n, what, func(key, value *yaml.Node) {
 		item := reflect.New(v.Type().Elem()).Elem()
-		r.read(value, item, fmt.Sprintf("%s.%s", what, key.Value), depth+1)
+		r.read(value, item, fmt.Sprintf("%s.%s", what, key.Value), placeOf(key), depth+1)
 		v.SetMapIndex(reflect.ValueOf(key.Value), item)
 	})
 }

@@ -13,7 +13,9 @@ import (
 // A place is where something stands in its file.
 type place struct{ line, column int }
 
-func (p *place) set(n *yaml.Node) { p.line, p.column = n.Line, max(1, n.Column) }
+func placeOf(n *yaml.Node) place { return place{n.Line, max(1, n.Column)} }
+
+func (p *place) set(n *yaml.Node) { *p = placeOf(n) }
 
 // given reports whether it stands there at all.
 func (p place) given() bool { return p.line > 0 }
