@@ -23,7 +23,6 @@ func routers() *kind {
 				field("external_gateway_info.enable_snat", resource.Bool, either, initially(true)),
 				field("external_gateway_info.external_fixed_ips", resource.List, set, provider),
 				field("external_gateway_info.external_fixed_ips[]", resource.Object, provider),
-				field("external_gateway_info.external_fixed_ips[].subnet", resource.Text, provider),
 				field("external_gateway_info.external_fixed_ips[].ip_address", resource.IP, provider),
 				field("description", resource.Text, foreign, initially("")),
 			},
@@ -39,8 +38,11 @@ func routers() *kind {
 			delete(r.Spec, "external_gateway_info")
 			if gw := b.object("external_gateway_info"); gw != nil {
 				r.Attrs["external_gateway_info"] = map[string]any(gw)
-				r.Spec["external_gateway_info"] = map[string]any{"network": gw.text("network_id"), "enable_snat": gw["enable_snat"],
-					"external_fixed_ips": renamed(gw["external_fixed_ips"], map[string]string{"subnet_id": "subnet"})}
+				var addresses []any
+				for _, ip := range gw.objects("external_fixed_ips") {
+					addresses = append(addresses, map[string]any{"ip_address": ip.text("ip_address")})
+				}
+				r.Spec["external_gateway_info"] = map[string]any{"network": gw.text("network_id"), "enable_snat": gw["enable_snat"], "external_fixed_ips": addresses}
 			}
 			return true
 		},
@@ -49,11 +51,7 @@ func routers() *kind {
 			if !ok {
 				return
 			}
-			gw = renamed([]any{gw}, map[string]string{"network": "network_id"})[0].(map[string]any)
-			if ips, ok := gw["external_fixed_ips"]; ok {
-				gw["external_fixed_ips"] = renamed(ips, map[string]string{"subnet": "subnet_id"})
-			}
-			b["external_gateway_info"] = gw
+			b["external_gateway_info"] = renamed([]any{gw}, map[string]string{"network": "network_id"})[0]
 		},
 	}
 }

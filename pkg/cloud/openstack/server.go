@@ -60,7 +60,7 @@ func serverSchema() *resource.Schema {
 			field("power", resource.Text, foreign, initially("on")),
 		},
 		After: []resource.Edge{{Type: typeSubnet, Via: "networks[].network", Of: "network"}},
-		Attrs: []resource.Path{"addresses", "first_address", "accessIPv4", "accessIPv6", "name", "show", "instance_name"},
+		Attrs: []resource.Path{"addresses", "networks", "first_address", "accessIPv4", "accessIPv6"},
 		Body: map[string]string{
 			"id": classID, "name": className, "flavor": "flavor", "image": "image", "key_name": "key_name", "metadata": "metadata", "tags": "tags",
 			"config_drive": "config_drive", "description": "description", "OS-EXT-AZ:availability_zone": "availability_zone",
@@ -118,6 +118,7 @@ func readServer(p *project, b body, r *resource.Resource) bool {
 	r.Spec["config_drive"] = b.flag("config_drive") // "" is false
 	r.Spec["power"] = power(b)
 	r.Unread = []resource.Path{"user_data"}
+	readAddresses(b, r)
 	readServerNetworks(p, b, r)
 	delete(r.Spec, "block_device_mapping_v2")
 	if root := p.root(b); root != nil {
@@ -139,6 +140,27 @@ func power(b body) string {
 		return "off"
 	}
 	return "on"
+}
+
+// readAddresses gives the attributes that HOT derives from the addresses.
+func readAddresses(b body, r *resource.Resource) {
+	networks := map[string]any{}
+	for name := range b.object("addresses") {
+		var ips []any
+		for _, a := range b.object("addresses").objects(name) {
+			ips = append(ips, a.text("addr"))
+		}
+		networks[name] = ips
+	}
+	r.Attrs["networks"] = networks
+	order, _ := b[orderKey].([]string)
+	for name := range b.object("addresses") {
+		for _, a := range b.object("addresses").objects(name) {
+			if len(order) > 0 && a.text("OS-EXT-IPS-MAC:mac_addr") == order[0] && a.text("OS-EXT-IPS:type") == "fixed" && r.Attrs["first_address"] == nil {
+				r.Attrs["first_address"] = a.text("addr")
+			}
+		}
+	}
 }
 
 // readServerNetworks tells of ports that Nova has made where they are, and of
