@@ -29,23 +29,23 @@ func (t *task) image(ctx context.Context) (*resource.Resource, error) {
 	return image, err
 }
 
-// upload fills the step's image and waits until it is ready. After a crash
-// it looks first whether the bytes have arrived.
+// upload fills the step's image and waits until it is ready. An earlier run's
+// upload may have arrived, or be arriving now.
 func (t *task) upload(ctx context.Context) error {
-	if t.past.open {
-		list, err := t.poll.list(ctx, t.step.Ref.Type)
-		if err != nil {
-			return err
-		}
-		if found := byID(list, t.at(t.step.Ref).ID); found != nil && found.State == resource.Ready {
-			t.show(t.step.Ref, found)
-			return t.complete(ctx)
-		}
-	}
+	look := t.past.open
 	if err := t.log(Record{Type: RecordIntent}); err != nil {
 		return err
 	}
-	err := t.patiently(ctx, t.Conflict, func() error { return t.send(ctx) })
+	err := t.patiently(ctx, t.Conflict, func() error {
+		if look {
+			if filled, err := t.isFilled(ctx); err != nil || filled {
+				return err
+			}
+		}
+		err := t.send(ctx)
+		look = true
+		return err
+	})
 	if op, ok := refusal(err); ok {
 		return t.lose("upload", op)
 	}
@@ -53,6 +53,20 @@ func (t *task) upload(ctx context.Context) error {
 		return err
 	}
 	return t.complete(ctx)
+}
+
+// isFilled reports whether the image has its bytes.
+func (t *task) isFilled(ctx context.Context) (bool, error) {
+	list, err := t.calls.list(ctx, cloud.Selector{Types: []resource.Type{t.step.Ref.Type}, Drill: t.Plan.Drill})
+	if err != nil {
+		return false, err
+	}
+	found := byID(list, t.at(t.step.Ref).ID)
+	if found == nil || found.State != resource.Ready {
+		return false, nil
+	}
+	t.show(t.step.Ref, found)
+	return true, nil
 }
 
 func (t *task) send(ctx context.Context) error {

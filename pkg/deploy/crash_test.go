@@ -28,11 +28,15 @@ type fuse struct {
 	after  bool
 	calls  int
 	burned bool
+	safe   bool // neither counts nor burns
 }
 
 var errBurned = fmt.Errorf("%w: killed", cloud.ErrUnreachable)
 
 func (f *fuse) call(do func() error) error {
+	if f.safe {
+		return do()
+	}
 	f.mu.Lock()
 	if f.burned {
 		f.mu.Unlock()

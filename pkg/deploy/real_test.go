@@ -3,8 +3,7 @@
 package deploy_test
 
 import (
-	"encoding/json"
-	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,66 +12,47 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/deploy"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
-	"github.com/wechsel-project/wechsel/pkg/plan"
-	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
-	"github.com/wechsel-project/wechsel/pkg/scenario"
-	"github.com/wechsel-project/wechsel/scenarios"
 )
 
-// The cloud is real-a-2 of the lab, or what WECHSEL_REAL names.
-func realCloud(t *testing.T) (*openstack.Cloud, profile.Catalogue) {
-	t.Helper()
-	name := os.Getenv("WECHSEL_REAL")
+// realSite is real-a-2 of the lab, or what WECHSEL_REAL names.
+func realSite() site {
+	name, file := os.Getenv("WECHSEL_REAL"), os.Getenv("OS_CLIENT_CONFIG_FILE")
 	if name == "" {
 		name = "real-a-2"
 	}
-	file := os.Getenv("OS_CLIENT_CONFIG_FILE")
 	if file == "" {
 		file = filepath.Join("..", "..", "fixtures", "lab", "openstack", "state", "clouds.yaml")
 	}
-	base := cloud.BaseTransport()
-	t.Cleanup(base.CloseIdleConnections)
-	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: name, Files: []string{file}, Transport: cloud.NewTransport(cloud.TransportOptions{Base: base})})
-	if err != nil {
-		t.Fatalf("%v (start the lab with make lab-up)", err)
-	}
-	catalogue, err := c.Catalogue(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c, catalogue
-}
-
-func realPlan(t *testing.T, c *openstack.Cloud, catalogue profile.Catalogue, name, drill string) *plan.Plan {
-	t.Helper()
-	s, err := scenario.Load(scenarios.FS(), name, scenario.Options{Schemas: c.Schemas()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := plan.Build(s.Set, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, plan.Options{Drill: drill, Cloud: c.Name()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// there returns the ids of all that the project has.
-func there(t *testing.T, c *openstack.Cloud) map[string]bool {
-	t.Helper()
-	out := map[string]bool{}
-	for r, err := range c.List(t.Context(), cloud.Selector{}) {
+	open := func(t *testing.T, base http.RoundTripper) *openstack.Cloud {
+		t.Helper()
+		c, err := openstack.Open(t.Context(), openstack.Options{Cloud: name, Files: []string{file}, Transport: cloud.NewTransport(cloud.TransportOptions{Base: base})})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v (start the lab with make lab-up)", err)
 		}
-		out[r.ID] = true
+		return c
 	}
-	return out
+	return site{open: open, now: time.Now, ticks: func(t *testing.T) <-chan time.Time {
+		tick := time.NewTicker(500 * time.Millisecond)
+		t.Cleanup(tick.Stop)
+		return tick.C
+	}}
+}
+
+// TestRealKilled needs a project that nobody else uses meanwhile.
+func TestRealKilled(t *testing.T) {
+	draw := seeded(t)
+	for _, name := range []string{"tiny", "web-shop", "unnamed"} {
+		t.Run(name, func(t *testing.T) {
+			s := realSite()
+			drill := "k" + time.Now().UTC().Format("150405")
+			s.killAtPoints(t, planScenario(t, s.open(t, base(t)), name, drill), 3, draw)
+		})
+	}
 }
 
 // TestReal makes each scenario, reads it back, looks that it is what the plan
@@ -84,22 +64,12 @@ func TestReal(t *testing.T) {
 }
 
 func real(t *testing.T, name string) {
-	c, catalogue := realCloud(t)
-	drill := "e" + time.Now().UTC().Format("150405")
-	p := realPlan(t, c, catalogue, name, drill)
-	j, err := deploy.CreateJournal(filepath.Join(t.TempDir(), "journal"), drill, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	var r *deploy.Result
-	defer func() { realCleanup(t, c, j, p, r, tick.C) }()
-	r, err = deploy.Run(t.Context(), deploy.Options{Plan: p, Cloud: c, Journal: j, Stage: "target", Now: time.Now, Tick: tick.C,
-		Content: func(ref resource.Ref) (io.ReadCloser, error) {
-			return io.NopCloser(bundle.Generate(*p.Set.Get(ref).Content)), nil
-		},
-		Progress: func(e deploy.Event) { t.Log(e.Step.ID, e.What, e.ID, e.Why) }})
+	s := realSite()
+	c := s.open(t, base(t))
+	p := planScenario(t, c, name, "e"+time.Now().UTC().Format("150405"))
+	path := journalFile(t)
+	defer s.cleanUp(t, p, path)
+	r, err := s.runOn(t, p, path, &fuse{left: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +82,8 @@ func real(t *testing.T, name string) {
 	for _, s := range r.Signals {
 		t.Errorf("%+v", s)
 	}
-	set, err := inventory.Take(t.Context(), c, inventory.Options{Drill: drill, Keys: r.Keys(), Catalogue: &catalogue})
+	catalogue := catalogueOf(t, c)
+	set, err := inventory.Take(t.Context(), c, inventory.Options{Drill: p.Drill, Keys: r.Keys(), Catalogue: &catalogue})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,23 +133,4 @@ func plain(t *testing.T, v resource.Value) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-// realCleanup removes all, and looks that all is gone that was there.
-func realCleanup(t *testing.T, c *openstack.Cloud, log deploy.Log, p *plan.Plan, made *deploy.Result, tick <-chan time.Time) {
-	t.Helper()
-	began := time.Now()
-	r, err := deploy.Cleanup(t.Context(), deploy.CleanupOptions{Cloud: c, Name: c.Name(), Drill: p.Drill, Journal: log, Now: time.Now, Tick: tick,
-		Progress: func(l deploy.Leftover) { t.Log("deleted", l.Ref, l.ID) }})
-	if err != nil || len(r.Left) > 0 {
-		left, _ := json.Marshal(r.Left)
-		t.Errorf("left %s, %v", left, err)
-	}
-	t.Logf("cleaned up with %d calls in %s", r.Calls, time.Since(began))
-	left := there(t, c)
-	for ref, id := range made.IDs {
-		if x := p.Set.Get(ref); left[id] && x.Tenure != resource.Given && !(x.Tenure == resource.Implied && x.Parent.IsZero()) {
-			t.Errorf("%s %s is still there", ref, id)
-		}
-	}
 }

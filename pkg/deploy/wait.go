@@ -10,10 +10,13 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
-// A poller lists at each tick, in one call, what anybody waits for.
+// A poller lists at each tick, in one call, what anybody waits for. While
+// nobody waits it takes no tick.
 type poller struct {
 	tick   <-chan time.Time
 	lister func(context.Context, []resource.Type) ([]*resource.Resource, error)
+
+	asked chan struct{} // somebody waits for the next round
 
 	mu   sync.Mutex
 	next *round
@@ -28,7 +31,7 @@ type round struct {
 }
 
 func newPoller(tick <-chan time.Time, lister func(context.Context, []resource.Type) ([]*resource.Resource, error)) *poller {
-	return &poller{tick: tick, lister: lister, next: newRound()}
+	return &poller{tick: tick, lister: lister, asked: make(chan struct{}, 1), next: newRound()}
 }
 
 func newRound() *round {
@@ -41,21 +44,35 @@ func (p *poller) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-p.asked:
+		}
+		select {
+		case <-ctx.Done():
+			return
 		case <-p.tick:
 		}
-		p.mu.Lock()
-		r := p.next
-		p.next = newRound()
-		p.mu.Unlock()
-		if types := slices.Sorted(maps.Keys(r.types)); len(types) > 0 {
-			var list []*resource.Resource
-			list, r.err = p.lister(ctx, types)
-			for _, found := range list {
-				r.found[found.Type] = append(r.found[found.Type], found)
-			}
-		}
-		close(r.over)
+		p.serve(ctx)
 	}
+}
+
+// serve ends the round that everybody waits for.
+func (p *poller) serve(ctx context.Context) {
+	p.mu.Lock()
+	r := p.next
+	p.next = newRound()
+	select {
+	case <-p.asked: // all who have asked since are in r
+	default:
+	}
+	p.mu.Unlock()
+	if types := slices.Sorted(maps.Keys(r.types)); len(types) > 0 {
+		var list []*resource.Resource
+		list, r.err = p.lister(ctx, types)
+		for _, found := range list {
+			r.found[found.Type] = append(r.found[found.Type], found)
+		}
+	}
+	close(r.over)
 }
 
 // list returns what the next round finds of the type.
@@ -74,6 +91,10 @@ func (p *poller) join(ctx context.Context, types ...resource.Type) ([]*resource.
 	r := p.next
 	for _, t := range types {
 		r.types[t] = true
+	}
+	select {
+	case p.asked <- struct{}{}:
+	default:
 	}
 	p.mu.Unlock()
 	select {
