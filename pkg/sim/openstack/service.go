@@ -49,6 +49,9 @@ func (s *service) add(pattern string, r route) {
 	method, path, _ := strings.Cut(pattern, " ")
 	s.routes = append(s.routes, pattern)
 	s.cloud.mux.Handle(method+" "+s.prefix+path, s.handler(r))
+	if path == "/{$}" { // also without the slash: ServeMux would redirect, and clients do not follow
+		s.cloud.mux.Handle(method+" "+s.prefix, s.handler(r))
+	}
 }
 
 // allowed returns the methods that the path of a refused request knows.
