@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"wechsel": main,
+	})
+}
+
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
+			env.Setenv("OS_CLIENT_CONFIG_FILE", env.WorkDir+"/clouds.yaml")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"interrupt": interrupt,
+			"clouds":    startClouds,
+			"columns":   columns,
+		},
+	})
+}
+
+// columns FILE N: no line of the file is wider than N.
+func columns(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: columns FILE N")
+	}
+	limit := len(args[1])
+	if _, err := fmt.Sscan(args[1], &limit); err != nil {
+		ts.Fatalf("%v", err)
+	}
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > limit {
+			ts.Fatalf("%d columns: %s", n, line)
+		}
+	}
+}
+
+// interrupt N TEXT COMMAND…: runs the command and sends it N times Ctrl-C, the
+// first once it has said TEXT on stderr. Its output is in stdout, its exit
+// code in the variable code.
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: interrupt N TEXT COMMAND…")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	path, err := exec.LookPath(args[2])
+	if err != nil {
+		path = ts.Getenv("PATH")
+		for _, dir := range strings.Split(path, ":") {
+			if _, err := os.Stat(dir + "/" + args[2]); err == nil {
+				path = dir + "/" + args[2]
+				break
+			}
+		}
+	}
+	c := exec.CommandContext(ctx, path, args[3:]...)
+	c.Dir = ts.MkAbs(".")
+	for _, name := range []string{"HOME", "XDG_STATE_HOME", "OS_CLIENT_CONFIG_FILE", "PATH", "TESTSCRIPT_COMMAND"} {
+		c.Env = append(c.Env, name+"="+ts.Getenv(name))
+	}
+	stderr, err := c.StderrPipe()
+	ts.Check(err)
+	ts.Check(c.Start())
+	left := len(args[0])
+	_, err = fmt.Sscan(args[0], &left)
+	ts.Check(err)
+	var said strings.Builder
+	lines := bufio.NewScanner(stderr)
+	for wait := args[1]; lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		if left > 0 && strings.Contains(lines.Text(), wait) {
+			ts.Check(c.Process.Signal(syscall.SIGINT))
+			left--
+			wait = "Ctrl-C again"
+		}
+	}
+	_ = c.Wait()
+	ts.Setenv("code", strconv.Itoa(c.ProcessState.ExitCode()))
+	ts.Check(os.WriteFile(ts.MkAbs("said"), []byte(said.String()), 0o600))
+}
+
+// startClouds DIR CLOUD…: serves simulated clouds until the script's end.
+func startClouds(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: clouds DIR CLOUD…")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		code := Run(ctx, append([]string{"wechsel", "cloud", "start", "--dir", ts.MkAbs(args[0])}, args[1:]...), Streams{Out: in, Err: io.Discard})
+		_ = in.Close()
+		done <- code
+	}()
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "export ") {
+	}
+	var once sync.Once
+	ts.Defer(func() {
+		once.Do(func() {
+			cancel()
+			_, _ = io.Copy(io.Discard, out)
+			<-done
+		})
+	})
+}
