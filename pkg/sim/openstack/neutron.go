@@ -71,6 +71,7 @@ func startNeutron(c *Cloud) error {
 	s := c.addService("network", "neutron", "/network", neutronDialect{})
 	s.onPublic("GET /{$}", neutronVersions)
 	s.on("GET /v2.0/{$}", neutronResources)
+	s.on("GET /v2.0", func(*call) (*reply, error) { return nil, errNoRoute })
 	for _, k := range n.kinds {
 		n.routesOf(s, k)
 	}

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 func (n *network) createHandler(k *netKind) handler {
@@ -171,6 +173,9 @@ func (n *network) updateHandler(k *netKind) handler {
 		if err != nil {
 			return nil, err
 		}
+		if err := n.checkRevision(c, o); err != nil {
+			return nil, err
+		}
 		if err := n.permit(c, "update_"+k.one, k, change, given, c.admin() || o.project == c.project()); err != nil {
 			return nil, err
 		}
@@ -189,6 +194,16 @@ func (n *network) updateHandler(k *netKind) handler {
 	}
 }
 
+// checkRevision honours the header If-Match: revision_number=N.
+func (n *network) checkRevision(c *call, o *netObject) error {
+	word, found := strings.CutPrefix(c.Header.Get("If-Match"), "revision_number=")
+	want, err := strconv.ParseInt(word, 10, 64)
+	if !found || err != nil || !n.extensions["revision-if-match"] || want == o.revision {
+		return nil
+	}
+	return refuseAs(http.StatusPreconditionFailed, "RevisionNumberConstraintFailed", "Constrained to %d, but current revision is %d", want, o.revision)
+}
+
 func (n *network) deleteHandler(k *netKind) handler {
 	return func(c *call) (*reply, error) {
 		o, err := n.find(c, k, c.PathValue("id"))
@@ -197,6 +212,9 @@ func (n *network) deleteHandler(k *netKind) handler {
 		}
 		if !c.admin() && o.project != c.project() || !c.may("delete_"+k.one, "member") {
 			return nil, refuseAs(http.StatusForbidden, "PolicyNotAuthorized", "rule:delete_%s is disallowed by policy", k.one)
+		}
+		if err := n.checkRevision(c, o); err != nil {
+			return nil, err
 		}
 		if k.hooks.remove != nil {
 			if err := k.hooks.remove(c, o); err != nil {

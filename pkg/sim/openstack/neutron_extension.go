@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"net/http"
-	"strings"
 )
 
 // extensionTexts describes the extensions of Zed, as the service itself does.
@@ -102,7 +101,5 @@ func showExtension(c *call) (*reply, error) {
 			return ok(map[string]any{"extension": e}), nil
 		}
 	}
-	text := "404 Not Found\n\nThe resource could not be found.\n\n Extension with alias " + strings.TrimSpace(c.PathValue("alias")) + " does not exist  "
-	r := &reply{status: http.StatusNotFound, bytes: []byte(text)}
-	return r.set("Content-Type", "text/plain; charset=UTF-8"), nil
+	return webobReply(c, http.StatusNotFound, "The resource could not be found.", "Extension with alias "+c.PathValue("alias")+" does not exist"), nil
 }

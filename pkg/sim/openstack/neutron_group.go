@@ -84,8 +84,11 @@ func (n *network) groupInUse(o *netObject) error {
 }
 
 func (n *network) removeGroup(c *call, o *netObject) error {
-	if n.inUse(o) || o.text("name") == "default" && !c.admin() {
+	if n.inUse(o) {
 		return n.groupInUse(o)
+	}
+	if o.text("name") == "default" && !c.admin() {
+		return netConflict("SecurityGroupCannotRemoveDefault", "Insufficient rights for removing default security group.")
 	}
 	for _, r := range n.rules.all(where("security_group_id", o.id)) {
 		n.drop(c, r)

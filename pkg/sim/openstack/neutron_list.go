@@ -176,7 +176,7 @@ func (n *network) sorted(k *netKind, views []map[string]any, q url.Values) error
 		}
 	}
 	if len(strange) > 0 {
-		return badRequest("%s is invalid attribute for sort keys", pyRepr(strange))
+		return badRequest("%s is invalid attribute for sort_keys", pyRepr(strange))
 	}
 	var wrong []string
 	for _, dir := range dirs {

@@ -198,12 +198,20 @@ func sameRule(a, b *netObject) bool {
 	if protocolNumber(a) != protocolNumber(b) {
 		return false
 	}
-	for _, name := range []string{"security_group_id", "direction", "ethertype", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id"} {
+	for _, name := range []string{"security_group_id", "direction", "ethertype", "port_range_min", "port_range_max", "remote_group_id"} {
 		if a.attrs[name] != b.attrs[name] {
 			return false
 		}
 	}
-	return true
+	return anyPrefix(a) == anyPrefix(b)
+}
+
+// anyPrefix: all addresses are the same as no prefix.
+func anyPrefix(o *netObject) string {
+	if p := o.text("remote_ip_prefix"); p != "0.0.0.0/0" && p != "::/0" {
+		return p
+	}
+	return ""
 }
 
 func (n *network) removeRule(c *call, o *netObject) error {

@@ -56,7 +56,7 @@ func (n *network) tagRoutes(s *service, k *netKind, path string) {
 	on("PUT /{tag}", func(c *call, o *netObject) (*reply, error) {
 		o.setTags(append(o.tagList(), c.PathValue("tag")))
 		o.touch(c.now)
-		return empty(http.StatusCreated).set("Content-Type", "application/json"), nil
+		return (&reply{status: http.StatusCreated, bytes: []byte("null")}).set("Content-Type", "application/json"), nil
 	})
 	on("DELETE /{tag}", func(c *call, o *netObject) (*reply, error) {
 		if err := hasTag(c, o); err != nil {

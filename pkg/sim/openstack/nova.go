@@ -25,12 +25,36 @@ const (
 
 func moment(t time.Time, form string) string { return t.UTC().Truncate(time.Second).Format(form) }
 
+// novaDialect is the common dialect with Nova's own content types.
+type novaDialect struct{ versioned }
+
+func (d novaDialect) headers(c *call, h http.Header) {
+	d.versioned.headers(c, h)
+	if h.Get("Content-Type") == "" { // also of an empty answer
+		h.Set("Content-Type", "application/json")
+	}
+}
+
+func (d novaDialect) refuse(c *call, r *refusal) *reply {
+	if r.status == http.StatusUnauthorized {
+		return d.versioned.refuse(c, r)
+	}
+	return d.versioned.refuse(c, r).set("Content-Type", "application/json; charset=UTF-8")
+}
+
+func (d novaDialect) unknown(c *call, _ []string) *reply {
+	c.version = version{}
+	return webobReply(c, http.StatusNotFound, "The resource could not be found.", "")
+}
+
 func startNova(c *Cloud) error {
-	s := c.addService("compute", "nova", "/compute", newVersioned("compute", "X-OpenStack-Nova-API-Version", c.profile.Services["compute"], version{2, 1}))
+	offer := c.profile.Services["compute"]
+	s := c.addService("compute", "nova", "/compute", novaDialect{newVersioned("compute", "X-OpenStack-Nova-API-Version", offer, version{2, 1})})
 	s.onPublic("GET /{$}", novaVersions)
 	for _, path := range []string{"/v2.1", "/v2.1/{$}"} {
-		s.onPublic("GET "+path, novaVersion)
+		s.onPublic("GET "+path, novaVersion("v2.1"))
 	}
+	s.onPublic("GET /v2/{$}", novaVersion("v2.0"))
 	on := func(pattern string, h handler) {
 		method, path, _ := strings.Cut(pattern, " ")
 		s.on(method+" /v2.1"+path, h)
@@ -106,7 +130,7 @@ func denied(rule string) handler {
 }
 
 func novaVersionDoc(c *call, id string, links bool) map[string]any {
-	d, _ := c.service.dialect.(versioned)
+	d, _ := c.service.dialect.(novaDialect)
 	doc := map[string]any{"id": id, "status": "CURRENT", "version": d.max.String(), "min_version": d.min.String(), "updated": "2013-07-23T11:33:21Z"}
 	if id == "v2.0" {
 		doc["status"], doc["version"], doc["min_version"], doc["updated"] = "SUPPORTED", "", "", "2011-01-21T11:33:21Z"
@@ -114,7 +138,8 @@ func novaVersionDoc(c *call, id string, links bool) map[string]any {
 	list := []any{map[string]any{"rel": "self", "href": c.url("/" + strings.Replace(id, "v2.0", "v2", 1) + "/")}}
 	if links {
 		list = append(list, map[string]any{"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"})
-		doc["media-types"] = []any{map[string]any{"base": "application/json", "type": "application/vnd.openstack.compute+json;version=2.1"}}
+		kind := "application/vnd.openstack.compute+json;version=" + strings.TrimSuffix(strings.TrimPrefix(id, "v"), ".0")
+		doc["media-types"] = []any{map[string]any{"base": "application/json", "type": kind}}
 	}
 	doc["links"] = list
 	return doc
@@ -124,8 +149,10 @@ func novaVersions(c *call) (*reply, error) {
 	return ok(map[string]any{"versions": []any{novaVersionDoc(c, "v2.0", false), novaVersionDoc(c, "v2.1", false)}}), nil
 }
 
-func novaVersion(c *call) (*reply, error) {
-	return ok(map[string]any{"version": novaVersionDoc(c, "v2.1", true)}), nil
+func novaVersion(id string) handler {
+	return func(c *call) (*reply, error) {
+		return ok(map[string]any{"version": novaVersionDoc(c, id, true)}), nil
+	}
 }
 
 // selfLinks are the links of a flavor or a server.

@@ -41,7 +41,11 @@ func actOnServer(c *call) (*reply, error) {
 	}
 	s, there := c.cloud.compute.servers.Get(c.PathValue("id"))
 	if !there || s.project != c.project() && !c.admin() {
-		return nil, refuse(http.StatusNotFound, "Instance %s could not be found.", c.PathValue("id"))
+		words := "Instance %s could not be found."
+		if name == "os-start" || name == "os-stop" {
+			words = "Instance %s has no mapping to a cell."
+		}
+		return nil, refuse(http.StatusNotFound, words, c.PathValue("id"))
 	}
 	if t, known := transitions[name]; known {
 		return c.change(s, t)
@@ -100,19 +104,14 @@ func serverActions() map[string]serverActionHandler {
 		"removeSecurityGroup": leaveSecurityGroup,
 		"createImage":         snapshotServer,
 		"changePassword":      acceptOnly,
-		"confirmResize":       notResized("confirmResize"),
-		"revertResize":        notResized("revertResize"),
+		"resize":              resizeServer,
+		"confirmResize":       endResize("confirmResize", false),
+		"revertResize":        endResize("revertResize", true),
 	}
 }
 
 func acceptOnly(*call, *server, map[string]any) (*reply, error) {
 	return empty(http.StatusAccepted), nil
-}
-
-func notResized(word string) serverActionHandler {
-	return func(c *call, s *server, _ map[string]any) (*reply, error) {
-		return nil, refuse(http.StatusConflict, "Cannot '%s' instance %s while it is in vm_state %s", word, s.id, s.state(c.now).vm)
-	}
 }
 
 func rebootServer(c *call, s *server, arg map[string]any) (*reply, error) {
@@ -152,41 +151,4 @@ func consoleOutput(c *call, s *server, _ map[string]any) (*reply, error) {
 // noConsole: the cloud has no console proxy.
 func noConsole(c *call, s *server, arg map[string]any) (*reply, error) {
 	return nil, refuse(http.StatusBadRequest, "Unavailable console type %s.", pyStr(arg["type"]))
-}
-
-// snapshotServer makes an image of a server, which holds no data: no server in
-// here has ever written any.
-func snapshotServer(c *call, s *server, arg map[string]any) (*reply, error) {
-	meta := metadataSchema
-	body := schema{required: []string{"createImage"}, props: map[string]schema{"createImage": {types: []string{"object"}, required: []string{"name"}, closed: true,
-		props: map[string]schema{"name": nameSchema, "metadata": meta}}}}
-	if err := c.conform(body); err != nil {
-		return nil, err
-	}
-	if err := c.free(s, transition{word: "createImage", from: []string{"active", "stopped", "paused", "suspended"}}); err != nil {
-		return nil, err
-	}
-	if s.image == "" {
-		return nil, refuse(http.StatusBadRequest, "Snapshots of volume-backed servers are made with the volume service.")
-	}
-	props := map[string]string{"instance_uuid": s.id, "user_id": s.user, "image_type": "snapshot", "base_image_ref": s.image, "owner_id": s.project,
-		"image_location": "snapshot", "image_state": "available", "owner_user_name": c.token.user.name}
-	given, _ := arg["metadata"].(map[string]any)
-	for k, v := range given {
-		props[k] = text(v)
-	}
-	im := c.beginImage(imageWish{name: text(arg["name"]), diskFormat: "raw", containerFormat: "bare", visibility: "private", minDisk: s.flavor.Disk, props: props})
-	s.note(c, "createImage")
-	rep := empty(http.StatusAccepted).set("Location", c.host()+"/image/v2/images/"+im.id)
-	if c.version.since(2, 45) {
-		rep = with(http.StatusAccepted, map[string]any{"image_id": im.id})
-	}
-	rep.after = func() {
-		blob, err := c.cloud.Blobs.New(4096)
-		if err != nil {
-			return // the image stays queued, as one whose upload fails does
-		}
-		_ = c.saveImage(im, blob, blob.Retain())
-	}
-	return rep, nil
 }

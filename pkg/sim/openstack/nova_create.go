@@ -20,7 +20,7 @@ func createServer(c *call) (*reply, error) {
 	p := &serverPlan{call: c, doc: doc, count: 1}
 	// In the order in which Nova finds out what is wrong.
 	for _, step := range []func() error{p.name, p.counts, p.rights, p.mappings, p.networks, p.imageRef, p.flavorRef, p.limits, p.zone, p.image,
-		p.groups, p.checkNetworks, p.key, p.checkDisks, p.metadata, p.disk, p.group, p.quota} {
+		p.groups, p.checkNetworks, p.key, p.metadata, p.disk, p.group, p.quota, p.checkDisks} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -73,6 +73,9 @@ func (p *serverPlan) rights() error {
 	if !p.may("os_compute_api:servers:create", "member") {
 		return notAllowed("os_compute_api:servers:create")
 	}
+	if strings.Contains(text(p.doc["availability_zone"]), ":") && !p.admin() {
+		return notAllowed("os_compute_api:servers:create:forced_host")
+	}
 	if (p.doc["host"] != nil || p.doc["hypervisor_hostname"] != nil) && !p.admin() {
 		return notAllowed("compute:servers:create:requested_destination")
 	}
@@ -96,9 +99,6 @@ func (p *serverPlan) mappings() error {
 			if w.source == "image" || w.source == "blank" && w.size == 0 {
 				w.destination = "local"
 			}
-		}
-		if w.source == "image" && w.destination == "volume" && w.size == 0 {
-			return refuse(http.StatusBadRequest, "Images with destination_type 'volume' need to have a non-zero size specified")
 		}
 		p.disks = append(p.disks, w)
 	}
@@ -126,8 +126,7 @@ func (p *serverPlan) networks() error {
 
 func (p *serverPlan) imageRef() error {
 	p.imageID = text(p.doc["imageRef"])
-	boots := slices.ContainsFunc(p.disks, func(w diskWish) bool { return w.bootIndex == 0 || w.bootIndex == 1 && p.imageID == "" })
-	if p.imageID == "" && !boots {
+	if p.imageID == "" && len(p.disks) == 0 {
 		return refuse(http.StatusBadRequest, "Missing imageRef attribute")
 	}
 	return nil
@@ -172,8 +171,11 @@ func (p *serverPlan) image() error {
 	id := p.imageID
 	if id == "" {
 		for _, w := range p.disks {
-			if w.bootIndex == 0 && w.source == "image" {
+			switch {
+			case w.bootIndex == 0 && w.source == "image":
 				id = w.uuid
+			case w.bootIndex == 0 && w.source == "volume":
+				return p.bootable(w.uuid)
 			}
 		}
 	}
@@ -292,6 +294,9 @@ func (p *serverPlan) checkDisk(w diskWish) error {
 	}
 	switch w.source {
 	case "image":
+		if w.destination == "volume" && w.size == 0 {
+			return refuse(http.StatusBadRequest, "Images with destination_type 'volume' need to have a non-zero size specified")
+		}
 		if p.findImage(w.uuid) == nil {
 			return refuse(http.StatusBadRequest, "Block Device Mapping is Invalid: failed to get image %s.", w.uuid)
 		}
@@ -309,11 +314,21 @@ func (p *serverPlan) checkDisk(w diskWish) error {
 	return nil
 }
 
+// bootable tells whether a server can be started from a volume.
+func (p *serverPlan) bootable(id string) error {
+	v, err := p.oneVolume(id)
+	switch {
+	case err != nil:
+		return refuse(http.StatusBadRequest, "Block Device Mapping is Invalid: failed to get volume %s.", id)
+	case !v.bootable || v.filled.After(p.now):
+		return refuse(http.StatusBadRequest, "Block Device %s is not bootable.", v.id)
+	}
+	return nil
+}
+
 func (p *serverPlan) checkVolume(v *volume, w diskWish) error {
 	status := v.status(p.now)
 	switch {
-	case w.bootIndex == 0 && (!v.bootable || v.filled.After(p.now)):
-		return refuse(http.StatusBadRequest, "Block Device %s is not bootable.", v.id)
 	case status == "in-use" || status == "reserved" || status == "attaching" || status == "detaching":
 		return refuse(http.StatusBadRequest, "Invalid volume: Invalid input received: Invalid volume: Volume %s status must be available or downloading to reserve, "+
 			"but the current status is %s. (HTTP 400) (Request-ID: %s)", v.id, status, p.cloud.RequestID())

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"net/netip"
 	"regexp"
+	"strings"
+	"unicode"
 )
 
 var nameSchema = schema{types: []string{"string"}, minLen: 1, maxLen: 255}
@@ -110,8 +112,18 @@ func newerProps(v version, props map[string]schema) {
 }
 
 func userDataSchema() schema {
-	return schema{types: []string{"string"}, maxLen: 65535, format: "base64", check: func(s string) bool {
-		_, err := base64.StdEncoding.DecodeString(s)
-		return err == nil
-	}}
+	return schema{types: []string{"string"}, maxLen: 65535, format: "base64", check: pyBase64}
+}
+
+// pyBase64 takes what Python's base64.decodebytes takes: characters that are
+// not of the alphabet do not matter.
+func pyBase64(s string) bool {
+	letters := strings.Map(func(r rune) rune {
+		if r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("+/=", r)) {
+			return r
+		}
+		return -1
+	}, s)
+	_, err := base64.StdEncoding.DecodeString(letters)
+	return err == nil
 }

@@ -117,7 +117,7 @@ func (k *keypair) fill(c *call, doc map[string]any) (private string, err error) 
 	} else if k.public, private, err = generateKey(); err != nil {
 		return "", err
 	}
-	print, valid := fingerprint(k.public)
+	sum, valid := fingerprint(k.public)
 	switch {
 	case k.kind == "x509":
 		return "", refuse(http.StatusBadRequest, "Keypair data is invalid: failed to generate X509 fingerprint. Error message: Unable to load PEM file. "+
@@ -125,7 +125,7 @@ func (k *keypair) fill(c *call, doc map[string]any) (private string, err error) 
 	case !valid:
 		return "", refuse(http.StatusBadRequest, "Keypair data is invalid: failed to generate fingerprint")
 	}
-	k.fingerprint = print
+	k.fingerprint = sum
 	if _, there := c.cloud.compute.keypairs.Get(k.user + "/" + k.name); there {
 		return "", refuse(http.StatusConflict, "Key pair '%s' already exists.", k.name)
 	}

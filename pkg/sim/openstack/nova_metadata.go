@@ -137,15 +137,16 @@ func addServerTag(c *call, s *server) (*reply, error) {
 	if _, _, m := tagSchema.violation("tag", tag); m != "" {
 		return nil, refuse(http.StatusBadRequest, "Tag '%s' is invalid. It must be a non empty string without characters '/' and ','. Validation error message: %s", tag, m)
 	}
+	const html = "text/html; charset=UTF-8" // though empty
 	if slices.Contains(s.tags, tag) {
-		return empty(http.StatusNoContent), nil
+		return empty(http.StatusNoContent).set("Content-Type", html), nil
 	}
 	if len(s.tags) >= 50 {
 		return nil, refuse(http.StatusBadRequest, "The number of tags exceeded the per-server limit 50")
 	}
 	s.tags = append(s.tags, tag)
 	slices.SortFunc(s.tags, strings.Compare)
-	return empty(http.StatusCreated).set("Location", c.url("/v2.1/servers/"+s.id+"/tags/"+tag)), nil
+	return empty(http.StatusCreated).set("Content-Type", html).set("Location", c.url("/v2.1/servers/"+s.id+"/tags/"+tag)), nil
 }
 
 func dropServerTag(c *call, s *server) (*reply, error) {

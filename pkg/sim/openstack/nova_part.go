@@ -22,7 +22,7 @@ func serverPartRoutes(on func(string, handler)) {
 		doc, _ := c.document("remote_console")
 		return noConsole(c, s, doc)
 	})))
-	on("GET /servers/{id}/migrations", denied("os_compute_api:servers:migrations:index"))
+	on("GET /servers/{id}/migrations", from(23, denied("os_compute_api:servers:migrations:index")))
 	on("GET /servers/{id}/os-virtual-interfaces", gone)
 }
 

@@ -14,8 +14,9 @@ type server struct {
 	id, project, user, name    string
 	description                any // string or nil
 	flavor                     profile.Flavor
-	image                      string // id; empty: booted from a volume
-	key                        any    // name of the keypair, or nil
+	before                     *profile.Flavor // what it had before a resize that is not confirmed
+	image                      string          // id; empty: booted from a volume
+	key                        any             // name of the keypair, or nil
 	zoneAsked, zone, host      string
 	hostname, userData, drive  string // drive: "True" or ""
 	adminPass, reservation     string
@@ -92,6 +93,8 @@ func (s *server) status(now time.Time) string {
 		return "REBOOT"
 	case st.task == "rebooting_hard":
 		return "HARD_REBOOT"
+	case st.task == "resize_prep":
+		return "RESIZE"
 	}
 	if word, known := serverStatus[st.vm]; known {
 		return word
@@ -100,7 +103,7 @@ func (s *server) status(now time.Time) string {
 }
 
 var serverStatus = map[string]string{"building": "BUILD", "active": "ACTIVE", "stopped": "SHUTOFF", "error": "ERROR", "paused": "PAUSED",
-	"suspended": "SUSPENDED", "deleted": "DELETED", "shelved_offloaded": "SHELVED_OFFLOADED"}
+	"suspended": "SUSPENDED", "resized": "VERIFY_RESIZE", "deleted": "DELETED", "shelved_offloaded": "SHELVED_OFFLOADED"}
 
 // updated is when the server changed last.
 func (s *server) updated(now time.Time) time.Time {

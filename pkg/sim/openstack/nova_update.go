@@ -33,6 +33,7 @@ func updateServer(c *call, s *server) (*reply, error) {
 	s.changed = c.now
 	body := c.serverBody(s, c.version.since(2, 75))
 	if !c.version.since(2, 75) {
+		body["addresses"] = c.addresses(s, false)
 		for _, name := range []string{"OS-EXT-AZ:availability_zone", "config_drive", "key_name", "OS-SRV-USG:launched_at", "OS-SRV-USG:terminated_at", "security_groups",
 			"OS-EXT-STS:task_state", "OS-EXT-STS:vm_state", "OS-EXT-STS:power_state", "os-extended-volumes:volumes_attached"} {
 			delete(body, name)

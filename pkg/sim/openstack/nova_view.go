@@ -22,7 +22,7 @@ func (c *call) serverBody(s *server, alone bool) map[string]any {
 	if !s.launched.After(c.now) && st.vm != "error" {
 		body["OS-SRV-USG:launched_at"] = moment(s.launched, novaLong)
 	}
-	if slices.Contains([]string{"building", "active"}, st.vm) {
+	if slices.Contains([]string{"BUILD", "ACTIVE", "RESIZE", "VERIFY_RESIZE"}, s.status(c.now)) {
 		body["progress"] = 0
 	}
 	if groups := c.groupNames(s); len(groups) > 0 {

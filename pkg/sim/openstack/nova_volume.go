@@ -107,10 +107,6 @@ func attachServerVolume(c *call, s *server) (*reply, error) {
 	if c.version.since(2, 79) {
 		body["delete_on_termination"] = d.deleteToo
 	}
-	if c.version.since(2, 89) {
-		delete(body, "id")
-		body["attachment_id"], body["bdm_uuid"] = d.attachment.id, d.mapping
-	}
 	return ok(map[string]any{"volumeAttachment": body}), nil
 }
 
