@@ -101,5 +101,5 @@ func showExtension(c *call) (*reply, error) {
 			return ok(map[string]any{"extension": e}), nil
 		}
 	}
-	return webobReply(c, http.StatusNotFound, "The resource could not be found.", "Extension with alias "+c.PathValue("alias")+" does not exist"), nil
+	return c.webob(http.StatusNotFound, "The resource could not be found.", "Extension with alias "+c.PathValue("alias")+" does not exist"), nil
 }

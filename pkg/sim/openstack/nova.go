@@ -42,11 +42,6 @@ func (d novaDialect) refuse(c *call, r *refusal) *reply {
 	return d.versioned.refuse(c, r).set("Content-Type", "application/json; charset=UTF-8")
 }
 
-func (d novaDialect) unknown(c *call, _ []string) *reply {
-	c.version = version{}
-	return webobReply(c, http.StatusNotFound, "The resource could not be found.", "")
-}
-
 func startNova(c *Cloud) error {
 	offer := c.profile.Services["compute"]
 	s := c.addService("compute", "nova", "/compute", novaDialect{newVersioned("compute", "X-OpenStack-Nova-API-Version", offer, version{2, 1})})
