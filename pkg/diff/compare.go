@@ -75,6 +75,7 @@ func Compare(a, b *resource.Set, mapping resource.Mapping, opts Options) Result 
 			c.extra(right)
 		}
 	}
+	c.confirm()
 	c.judge()
 	return c.result
 }

@@ -256,3 +256,75 @@ func TestContent(t *testing.T) {
 		}
 	}
 }
+
+func TestAForecastThatNoDifferenceShowsIsConfirmed(t *testing.T) {
+	app := ref(server, "app")
+	forecast := []gap.Signal{
+		{Seen: gap.Forecast, Code: "local-disk/not-moved", Ref: app, Path: "image", Effect: resource.Degraded},
+		{Seen: gap.Forecast, Code: "address/baked-in", Ref: app, Path: "metadata.role", Source: "app", Effect: resource.Degraded},
+		{Seen: gap.Forecast, Code: "address/baked-in", Ref: app, Path: "metadata.role", Source: "192.0.2.1", Effect: resource.Degraded},
+		{Seen: gap.Forecast, Code: "quota/exceeded", Ref: app, Effect: resource.Lost},
+		{Seen: gap.Forecast, Code: "zone/renamed", Ref: app, Path: "zone", Effect: resource.Adapted},
+		{Seen: gap.Forecast, Code: "content/not-carried", Ref: ref(volume, "data"), Effect: resource.Degraded},
+		{Seen: gap.Forecast, Code: "address/baked-in", Ref: ref(volume, "gone"), Path: "x", Source: "x", Effect: resource.Degraded},
+	}
+	a, b := shop(), shop()
+	a.Get(ref(volume, "data")).Content, b.Get(ref(volume, "data")).Content = &resource.Content{SHA256: "x"}, &resource.Content{SHA256: "x"}
+	mapping := resource.Mapping{Decisions: []resource.Decision{{Ref: app, Path: "zone", To: "b", Effect: resource.Adapted, Rule: "zone/renamed"}}}
+	r := Compare(a, b, mapping, Options{Joined: true, Forecast: forecast})
+	var got []resource.Path
+	for _, s := range r.Signals {
+		got = append(got, resource.Path(s.Code)+" "+s.Path)
+	}
+	if want := []resource.Path{"local-disk/not-moved image", "address/baked-in metadata.role"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if r.Outcomes[app] != Degraded {
+		t.Errorf("the server is %s", r.Outcomes[app])
+	}
+}
+
+func TestWhatAKindJudgesWeighs(t *testing.T) {
+	net, app := ref(network, "net"), ref(server, "app")
+	r := Compare(shop(), shop(), resource.Mapping{}, Options{Joined: true})
+	r.Weigh([]gap.Gap{{Severity: gap.Degraded, Seen: []gap.Seen{gap.Change}, Resources: []resource.Ref{net}}, {Severity: gap.Blocker, Seen: []gap.Seen{gap.Forecast}, Resources: []resource.Ref{app}}})
+	if r.Outcomes[net] != Degraded || r.Outcomes[app] != Equivalent {
+		t.Errorf("%v", r.Outcomes)
+	}
+}
+
+func TestWhatThePlanLeftToTheProviderMayBeAnything(t *testing.T) {
+	app := ref(server, "app")
+	mapping := resource.Mapping{Decisions: []resource.Decision{{Ref: app, Path: "zone", From: "a", Effect: resource.Adapted, Rule: "zone/absent"}}}
+	b := shop()
+	b.Get(app).Spec["zone"] = "c"
+	r := Compare(shop(), b, mapping, Options{Joined: true})
+	if len(r.Changes) != 1 || r.Changes[0].Verdict != Mapped || r.Changes[0].Rule != "zone/absent" {
+		t.Errorf("%+v", r.Changes)
+	}
+}
+
+func TestARootVolumeThatThePlanAdded(t *testing.T) {
+	app := ref(server, "app")
+	a, b := shop(), shop()
+	b.Put(implied(child(volume, "app-root", app, spec{"size": int64(20)})))
+	b.Get(app).Spec["devices"] = list{spec{"boot_index": int64(0), "volume": ref(volume, "app-root")}}
+	mapping := resource.Mapping{Decisions: []resource.Decision{
+		{Ref: app, Path: "devices", To: list{spec{"boot_index": int64(0), "volume_size": int64(20)}}, Effect: resource.Adapted, Rule: "root-volume/added"},
+		{Ref: app, Path: "devices[0].volume", To: ref(volume, "app-root"), Effect: resource.Same, Rule: "root-volume/added"}}}
+	r := Compare(a, b, mapping, Options{Joined: true})
+	if len(r.Changes) != 1 || r.Changes[0].Verdict != Mapped || r.Outcomes[app] != Adapted {
+		t.Errorf("%+v", r.Changes)
+	}
+}
+
+func TestARootVolumeThatBecameTheProjectsOwn(t *testing.T) {
+	app, root := ref(server, "app"), ref(volume, "app-root")
+	a, b := shop(), shop()
+	a.Put(implied(child(volume, "app-root", app, spec{"size": int64(20)})))
+	b.Put(own(volume, "app-root", spec{"size": int64(20)}))
+	mapping := resource.Mapping{Decisions: []resource.Decision{{Ref: app, Path: "devices", To: list{spec{"volume": root}}, Effect: resource.Same, Rule: "volume/from-bytes"}}}
+	if r := Compare(a, b, mapping, Options{Joined: true}); len(r.Changes) != 0 {
+		t.Errorf("%+v", r.Changes)
+	}
+}

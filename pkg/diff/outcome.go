@@ -3,6 +3,7 @@ package diff
 import (
 	"slices"
 
+	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -67,11 +68,28 @@ func byEffect(e resource.Effect) Outcome {
 	return Equivalent
 }
 
+func (c *comparer) worsen(ref resource.Ref, to Outcome) { c.result.worsen(ref, to) }
+
 // worsen never makes an outcome better, and leaves untested what is untested.
-func (c *comparer) worsen(ref resource.Ref, to Outcome) {
+func (r *Result) worsen(ref resource.Ref, to Outcome) {
 	order := []Outcome{Equivalent, Adapted, Degraded, Lost, Untested}
-	now, ok := c.result.Outcomes[ref]
+	now, ok := r.Outcomes[ref]
 	if ok && slices.Index(order, to) > slices.Index(order, now) {
-		c.result.Outcomes[ref] = to
+		r.Outcomes[ref] = to
+	}
+}
+
+// Weigh makes no outcome better than the gaps that were measured: a choice of
+// the provider that a kind of gap judges (a smaller MTU) degrades the resource.
+func (r *Result) Weigh(gaps []gap.Gap) {
+	weight := map[gap.Severity]Outcome{gap.Blocker: Degraded, gap.Degraded: Degraded, gap.Adapted: Adapted}
+	for _, g := range gaps {
+		outcome, ok := weight[g.Severity]
+		if !ok || !slices.ContainsFunc(g.Seen, func(s gap.Seen) bool { return s != gap.Forecast }) {
+			continue
+		}
+		for _, ref := range g.Resources {
+			r.worsen(ref, outcome)
+		}
 	}
 }

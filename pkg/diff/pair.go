@@ -37,6 +37,7 @@ type Options struct {
 	Lost     map[resource.Ref]bool // what the target refused to make
 	Untested map[resource.Ref]bool // what was not tried, because what it needs is lost
 	Refusals []gap.Signal          // of the deployment on the target
+	Forecast []gap.Signal          // of the plan; what came true without being a difference is told too
 }
 
 // Match pairs the resources of two Sets, in order of A's. The mapping's

@@ -119,7 +119,10 @@ func touch(p, q resource.Path) bool {
 // fingerprint names what makes a gap the same from drill to drill: neither
 // ids, nor keys, nor how many show it.
 func (m *member) fingerprint() string {
-	parts := []string{m.kind.ID, string(m.Ref.Type), string(m.Path.Pattern())}
+	parts := []string{m.kind.ID}
+	if !m.kind.Across {
+		parts = append(parts, string(m.Ref.Type), string(m.Path.Pattern()))
+	}
 	for _, by := range m.kind.By {
 		parts = append(parts, by+"="+m.named(by))
 	}

@@ -45,6 +45,8 @@ func TestForecastAndMeasurementOfOneCauseAreOneGap(t *testing.T) {
 			"compute/user-data-unread", []Seen{Forecast, Change}},
 		"address": {[]Signal{on(floatingIP, "floating_ip_address").foreseen("address/not-kept", adapted), on(floatingIP, "floating_ip_address").found("chosen", "1", "2")},
 			"network/address-not-kept", []Seen{Forecast, Change}},
+		"whatever refers to it": {[]Signal{on(router, "external_gateway_info.network").with("from", "a", "to", "b").foreseen("network/external-name", adapted),
+			on(floatingIP, "floating_network").with("from", "a", "to", "b").foreseen("network/external-name", adapted)}, "network/external-name", []Seen{Forecast}},
 		"quota": {[]Signal{on(server, "").foreseen("quota/exceeded", lost), keyed(on(server, "").refused("create", 403, "Quota exceeded for instances", lost), "other")},
 			"compute/quota-exceeded", []Seen{Forecast, Refusal}},
 	} {

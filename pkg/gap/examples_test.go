@@ -162,7 +162,9 @@ func every(e examples, domain string, t resource.Type) {
 		adapted, degraded, lost = resource.Adapted, resource.Degraded, resource.Lost
 	)
 	all := examples{
-		"quota-exceeded":      {on(t, "").with("name", "compute.cores").foreseen("quota/exceeded", lost), on(t, "").refused("create", 409, "Quota exceeded for resources: ['port'].", lost)},
+		"quota-exceeded": {on(t, "").with("name", "compute.cores").foreseen("quota/exceeded", lost), on(t, "").refused("create", 409, "Quota exceeded for resources: ['port'].", lost),
+			on(t, "").refused("create", 413, "VolumeLimitExceeded: Maximum number of volumes allowed (5) exceeded for quota 'volumes'.", lost),
+			on(t, "").refused("create", 413, "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested 10G, quota is 100G and 94G has been consumed.", lost)},
 		"microversion-absent": {on(t, "tags").foreseen("microversion/absent", degraded), on(t, "tags").refused("create", 406, "no", degraded), on(t, "tags").refused("create", 400, "Version 2.90 is not supported by the API. Minimum is 2.1 and maximum is 2.72.", degraded)},
 		"forbidden":           {on(t, "description").refused("create", 403, "no", degraded)},
 		"service-absent":      {on(t, "").with("service", "compute").foreseen("service/absent", lost)},

@@ -16,6 +16,7 @@ type Kind struct {
 	Standards []string    // that cover it: "scs-0103"; empty: none does
 	Facets    []string    // of Art. 35(2) Data Act, the primary one first; see [Facets]
 	By        []string    // values that tell two gaps of this kind apart: from, to, class, or an argument
+	Across    bool        // By alone tells them apart: whatever refers to an absent image is one gap
 	When      []Predicate // any of which shows it
 	CatchAll  bool        // taken only when no other kind fits
 }

@@ -123,6 +123,7 @@ func (r *kindReader) kind(n *yaml.Node) Kind {
 		},
 		"by":       func(n *yaml.Node) { k.By = r.texts(n, r.text) },
 		"args":     func(n *yaml.Node) { r.args = r.texts(n, r.text) },
+		"across":   func(n *yaml.Node) { k.Across = r.boolean(n) },
 		"catchAll": func(n *yaml.Node) { k.CatchAll = r.boolean(n) },
 		"when": func(n *yaml.Node) {
 			r.items(n, func(item *yaml.Node) { k.When = append(k.When, r.predicate(item)) })
