@@ -25,9 +25,6 @@ func (b *builder) observeBaked() {
 			continue
 		}
 		for path, leaf := range resource.Leaves(r.Spec) {
-			if f, _ := b.set.Schema(r.Type).Field(path); f.Chooser == resource.Provider || f.NoSet {
-				continue
-			}
 			b.scan(r, path, leaf, foreign)
 		}
 	}
@@ -38,7 +35,8 @@ func (b *builder) scan(r *resource.Resource, path resource.Path, leaf resource.V
 	resource.Rewrite(leaf, func(v resource.Value) resource.Value { // also the parts of a Join
 		text, _ := v.(string)
 		for _, word := range addressOrID.FindAllString(text, -1) {
-			if of, ok := foreign[canonicalWord(word)]; ok && of != r.Ref && !seen[word] {
+			of, ok := foreign[canonicalWord(word)]
+			if f, _ := b.set.Schema(r.Type).Field(path); ok && of != r.Ref && !seen[word] && f.Chooser != resource.Provider && !f.NoSet {
 				seen[word] = true
 				b.foretell(gap.Signal{Code: "address/baked-in", Ref: r.Ref, Path: path, Source: word, Effect: resource.Degraded,
 					Args: map[string]string{"value": word, "of": of.String()}})

@@ -162,12 +162,17 @@ func wasRead(r *resource.Resource) bool { return r.State != "" }
 // may have chosen, only what is not the default can be the tenant's.
 func (b *builder) dropChosen(r *resource.Resource) {
 	schema := b.set.Schema(r.Type)
-	for path := range resource.Leaves(r.Spec) {
-		for p := path; p != ""; p = parent(p) {
-			f, ok := schema.Field(p)
-			v, _ := resource.Lookup(r.Spec, p)
-			if ok && (f.Chooser == resource.Provider || f.NoSet || f.Chooser == resource.Either && f.Default != nil && resource.Equal(v, f.Default)) {
-				remove(r.Spec, p)
+	if schema == nil {
+		return
+	}
+	for _, f := range schema.Fields {
+		either := f.Chooser == resource.Either && f.Default != nil
+		if f.Chooser != resource.Provider && !f.NoSet && !either {
+			continue
+		}
+		for _, v := range find(nil, r.Spec, f.Path) {
+			if !either || resource.Equal(v.value, f.Default) {
+				remove(r.Spec, v.path)
 			}
 		}
 	}

@@ -61,6 +61,7 @@ func (b *builder) mapGiven() {
 		}
 		if c.to != nil {
 			b.mapped[ref] = c.to
+			b.foretellMTU(from, c.to)
 		}
 		b.take(from, c)
 	}

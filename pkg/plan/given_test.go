@@ -1,10 +1,12 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -133,7 +135,7 @@ func TestNetwork(t *testing.T) {
 		args             string
 	}{
 		{name: "shared, same name", on: []profile.Network{shared("lan", 1500), external("lan2", true)}, want: "lan", rule: "same-name", effect: resource.Same},
-		{name: "shared, smaller packets", on: []profile.Network{shared("lan", 1400)}, want: "lan", rule: "mtu-smaller", effect: resource.Degraded, args: "1400"},
+		{name: "shared, smaller packets", on: []profile.Network{shared("intra", 1400)}, want: "intra", rule: "shared-name", effect: resource.Adapted},
 		{name: "shared, the only one", on: []profile.Network{shared("intra", 1500), external("lan", true)}, want: "intra", rule: "shared-name", effect: resource.Adapted},
 		{name: "shared, none", on: []profile.Network{external("lan", true)}, rule: "shared-absent", effect: resource.Lost},
 	} {
@@ -141,6 +143,12 @@ func TestNetwork(t *testing.T) {
 			g := given(profile.Catalogue{Networks: []profile.Network{shared("lan", 1500)}}, false)
 			p := build(t, resource.NewSet(schemas(), g, own(port, "p", specs{"network": g.Ref})), profile.Catalogue{Cloud: "there", Networks: c.on})
 			check(t, p, g.Ref, "network/"+c.rule, c.effect, c.want, c.args)
+			smaller := slices.IndexFunc(p.Forecast, func(s gap.Signal) bool {
+				return s.Code == "network/mtu-smaller" && s.Target == resource.Value(int64(1400))
+			})
+			if (smaller >= 0) != (c.want != "" && c.on[0].MTU == 1400) {
+				t.Errorf("foretold is %v", codes(p))
+			}
 		})
 	}
 }

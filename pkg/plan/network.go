@@ -3,9 +3,9 @@ package plan
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -27,14 +27,14 @@ func (b *builder) matchNetwork(from *resource.Resource) choice {
 	})
 	for _, n := range list {
 		if n.Name == from.Name {
-			return smallerMTU(from, choice{to: n, rule: "network/same-name", effect: resource.Same})
+			return choice{to: n, rule: "network/same-name", effect: resource.Same}
 		}
 	}
 	switch {
 	case len(list) == 0:
 		return choice{rule: "network/" + kind + "-absent", effect: resource.Lost}
 	case len(list) == 1 || yes(list[0], "default") && !yes(list[1], "default"):
-		return smallerMTU(from, choice{to: list[0], rule: "network/" + kind + "-name", effect: resource.Adapted, args: map[string]string{}})
+		return choice{to: list[0], rule: "network/" + kind + "-name", effect: resource.Adapted}
 	}
 	var names []string
 	for _, n := range list {
@@ -56,15 +56,14 @@ func (b *builder) leadsOut(from *resource.Resource) bool {
 	return slices.ContainsFunc(b.uses[from.Ref], func(u use) bool { return u.by.Type == router || u.by.Type == floatingIP })
 }
 
-// smallerMTU makes a network that carries smaller packets a degraded one, as
-// long as servers are on it: a router cuts what is too large.
-func smallerMTU(from *resource.Resource, c choice) choice {
-	have, get := number(from, "mtu"), number(c.to, "mtu")
-	if have > 0 && get > 0 && get < have && !yes(from, "external") {
-		c.effect, c.rule = resource.Degraded, "network/mtu-smaller"
-		c.args = map[string]string{"have": strconv.FormatInt(have, 10), "get": strconv.FormatInt(get, 10)}
+// foretellMTU tells of a shared network that carries smaller packets. On an
+// external one it does not matter: there a router cuts what is too large.
+func (b *builder) foretellMTU(from, to *resource.Resource) {
+	have, get := number(from, "mtu"), number(to, "mtu")
+	if from.Type == network && have > 0 && get > 0 && get < have && !yes(from, "external") {
+		b.foretell(gap.Signal{Code: "network/mtu-smaller", Ref: from.Ref, Path: "mtu", Source: have, Target: get, Effect: resource.Degraded,
+			Args: map[string]string{"from": label(from), "to": label(to)}})
 	}
-	return c
 }
 
 // matchSubnet finds a subnet of the network that was mapped already.
