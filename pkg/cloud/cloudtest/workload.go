@@ -1,10 +1,13 @@
 package cloudtest
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -158,9 +161,14 @@ func (s Suite) workload(t *testing.T) {
 	root := r.check(own("OS::Cinder::Volume", "ct-root", spec{"size": disk, "image": image}))
 	r.check(own("OS::Cinder::Snapshot", "ct-snap", spec{"volume": root.ID, "description": "before", "metadata": spec{"x": "y"}}))
 
-	local := r.check(own("OS::Nova::Server", "ct-local", spec{"flavor": r.smallest(true).ID, "image": image, "key_name": key.ID, "metadata": spec{"role": "web"}, "tags": []resource.Value{"blue"},
+	first := own("OS::Nova::Server", "ct-local", spec{"flavor": r.smallest(true).ID, "image": image, "key_name": key.ID, "metadata": spec{"role": "web"}, "tags": []resource.Value{"blue"},
 		"networks": []resource.Value{spec{"port": port.ID}, spec{"network": net.ID, "fixed_ip": "10.11.0.30"}}, "security_groups": []resource.Value{front.ID},
-		"scheduler_hints": spec{"group": apart.ID}, "user_data": "#!/bin/sh\necho moved\n", "config_drive": true, "description": "the first"}))
+		"scheduler_hints": spec{"group": apart.ID}, "user_data": "#!/bin/sh\necho moved\n", "config_drive": true, "description": "the first"})
+	if !r.allows("tags", first) {
+		r.refuses("tags with an old microversion", cloud.ErrInvalid, "tags", first)
+		delete(first.Spec, "tags")
+	}
+	local := r.check(first)
 	booted := r.check(own("OS::Nova::Server", "ct-booted", spec{"flavor": r.smallest(false).ID, "networks": []resource.Value{spec{"port": unnamed.ID}}, "power": "off",
 		"block_device_mapping_v2": []resource.Value{spec{"boot_index": 0, "volume_id": root.ID}}}))
 	implied := r.check(own("OS::Nova::Server", "ct-implied", spec{"flavor": r.smallest(false).ID, "networks": []resource.Value{spec{"network": net.ID, "fixed_ip": "10.11.0.31"}},
@@ -177,6 +185,26 @@ func (s Suite) workload(t *testing.T) {
 
 	r.spent(empty, "with a workload")
 	r.again()
+}
+
+// allows reports whether the microversion that gates a property is there.
+func (r *run) allows(path resource.Path, x *resource.Resource) bool {
+	r.Helper()
+	f, _ := r.schemas[x.Type].Field(path)
+	var service, want string
+	if _, err := fmt.Sscanf(strings.ReplaceAll(f.Gate, ":", " "), "microversion %s %s", &service, &want); err != nil {
+		r.Fatalf("%s: gate of %s: %q", x.Type, path, f.Gate)
+	}
+	return number(r.offer.Services[service].Max) >= number(want)
+}
+
+// number makes 2052 of "2.52".
+func number(microversion string) int {
+	var major, minor int
+	if _, err := fmt.Sscanf(microversion, "%d.%d", &major, &minor); err != nil {
+		return 0
+	}
+	return major*1000 + minor
 }
 
 func (r *run) volumeType() string {

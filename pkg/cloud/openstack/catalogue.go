@@ -180,12 +180,12 @@ func sorted(names []string) []string {
 }
 
 // readQuota reads limits with their use. Where policy hides them from a
-// member, there are none to tell of.
+// member, the service's limits tell the most important of them.
 func (c *Cloud) readQuota(s service, path, key, used string) func(context.Context, *profile.Catalogue, sync.Locker) error {
 	return func(ctx context.Context, out *profile.Catalogue, mu sync.Locker) error {
 		b, err := c.get(ctx, call{service: s, path: path})
-		if errors.Is(err, cloud.ErrForbidden) || errors.Is(err, cloud.ErrNotFound) {
-			return nil
+		if errors.Is(err, cloud.ErrForbidden) || errors.Is(err, cloud.ErrNotFound) || errors.Is(err, cloud.ErrUnsupported) {
+			return c.readLimits(ctx, s, out, mu)
 		}
 		if err != nil {
 			return err
@@ -200,6 +200,32 @@ func (c *Cloud) readQuota(s service, path, key, used string) func(context.Contex
 		}
 		return nil
 	}
+}
+
+// readLimits reads what Nova and Cinder show to everybody.
+func (c *Cloud) readLimits(ctx context.Context, s service, out *profile.Catalogue, mu sync.Locker) error {
+	names := map[service]map[string][2]string{
+		compute: {"instances": {"maxTotalInstances", "totalInstancesUsed"}, "cores": {"maxTotalCores", "totalCoresUsed"}, "ram": {"maxTotalRAMSize", "totalRAMUsed"},
+			"key_pairs": {"maxTotalKeypairs", ""}, "server_groups": {"maxServerGroups", "totalServerGroupsUsed"}},
+		blockStorage: {"volumes": {"maxTotalVolumes", "totalVolumesUsed"}, "gigabytes": {"maxTotalVolumeGigabytes", "totalGigabytesUsed"},
+			"snapshots": {"maxTotalSnapshots", "totalSnapshotsUsed"}},
+	}[s]
+	if names == nil {
+		return nil
+	}
+	b, err := c.get(ctx, call{service: s, path: "limits"})
+	if err != nil {
+		return err
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	absolute := b.object("limits").object("absolute")
+	for name, keys := range names {
+		if _, ok := absolute[keys[0]]; ok {
+			out.Quota[string(s)+"."+name] = profile.Quota{Limit: absolute.number(keys[0]), Used: absolute.number(keys[1])}
+		}
+	}
+	return nil
 }
 
 func (c *Cloud) readFlavors(ctx context.Context, out *profile.Catalogue, _ sync.Locker) error {

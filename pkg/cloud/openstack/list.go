@@ -65,6 +65,7 @@ type project struct {
 	mu    sync.Mutex
 	lists map[collection][]body
 	byID  map[collection]map[string]body
+	ports map[string][]body // by the device they belong to
 }
 
 func (p *project) put(n collection, items []body) {
@@ -75,6 +76,12 @@ func (p *project) put(n collection, items []body) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.lists[n], p.byID[n] = items, byID
+	if n == portList {
+		p.ports = map[string][]body{}
+		for _, b := range items {
+			p.ports[b.text("device_id")] = append(p.ports[b.text("device_id")], b)
+		}
+	}
 }
 
 // find returns the object with this id, or nil.

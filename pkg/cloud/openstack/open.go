@@ -68,6 +68,7 @@ func Open(ctx context.Context, o Options) (*Cloud, error) {
 	if err != nil {
 		return nil, loginError(o.Cloud, l.auth, err)
 	}
+	provider.UserAgent.Prepend("wechsel")
 	c := &Cloud{name: o.Cloud, region: l.endpoint.Region, provider: provider, endpoint: l.endpoint, transport: transport, kinds: kinds()}
 	if err := c.identify(); err != nil {
 		return nil, err

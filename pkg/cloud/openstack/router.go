@@ -18,9 +18,9 @@ func routers() *kind {
 			Type: typeRouter, Mark: resource.MarkDescription,
 			Fields: []resource.Field{
 				field("admin_state_up", resource.Bool, initially(true)),
-				field("external_gateway_info", resource.Object, gate("extension:ext-gw-mode")),
+				field("external_gateway_info", resource.Object),
 				field("external_gateway_info.network", resource.Text, refers(typeNet)),
-				field("external_gateway_info.enable_snat", resource.Bool, either, initially(true)),
+				field("external_gateway_info.enable_snat", resource.Bool, either, initially(true), gate("extension:ext-gw-mode")),
 				field("external_gateway_info.external_fixed_ips", resource.List, set, provider),
 				field("external_gateway_info.external_fixed_ips[]", resource.Object, provider),
 				field("external_gateway_info.external_fixed_ips[].ip_address", resource.IP, provider),

@@ -200,12 +200,7 @@ func (p *project) portsOf(server body) []body {
 		}
 		return len(order)
 	}
-	var out []body
-	for _, port := range p.lists[portList] {
-		if port.text("device_id") == server.text("id") && p.owns(port) {
-			out = append(out, port)
-		}
-	}
+	out := slices.DeleteFunc(slices.Clone(p.ports[server.text("id")]), func(port body) bool { return !p.owns(port) })
 	slices.SortFunc(out, func(a, b body) int {
 		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.text("created_at"), b.text("created_at")), cmp.Compare(a.text("id"), b.text("id")))
 	})
@@ -278,12 +273,18 @@ func createServer(ctx context.Context, c *Cloud, r *resource.Resource, owner res
 		}
 	}
 	serverRequest(r, b)
+	if b["networks"] == automatic && newer("2.37", version) {
+		delete(b, "networks")
+	}
 	request := map[string]any{"server": b}
 	if hints, ok := r.Spec["scheduler_hints"].(map[string]any); ok && len(hints) > 0 {
 		request["os:scheduler_hints"] = hints
 	}
 	return c.post(ctx, call{op: "create", service: compute, path: "servers", microversion: version, body: request}, "server")
 }
+
+// automatic lets Nova choose a network, as it did unasked before 2.37.
+const automatic = "auto"
 
 // serverRequest gives a server's properties the names and shapes that Nova
 // wants in a creating request.
@@ -297,7 +298,7 @@ func serverRequest(r *resource.Resource, b map[string]any) {
 	for _, key := range []string{"os-extended-volumes:volumes_attached", "OS-EXT-STS:power_state"} {
 		delete(b, key)
 	}
-	b["networks"] = "auto"
+	b["networks"] = automatic
 	if networks, ok := r.Spec["networks"].([]any); ok && len(networks) > 0 {
 		b["networks"] = renamed(networks, map[string]string{"network": "uuid"})
 	}

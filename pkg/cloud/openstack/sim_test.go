@@ -3,6 +3,8 @@ package openstack_test
 import (
 	"io/fs"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,7 +25,7 @@ type simulation struct {
 	now atomic.Int64 // nanoseconds since 1970
 }
 
-func simulate(t testing.TB, name string) *simulation {
+func simulate(t testing.TB, name string, changes ...func(*profile.Profile)) *simulation {
 	t.Helper()
 	folder, err := fs.Sub(fixtures.FS, "clouds")
 	if err != nil {
@@ -32,6 +34,9 @@ func simulate(t testing.TB, name string) *simulation {
 	p, err := profile.Load(folder, name)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, change := range changes {
+		change(p)
 	}
 	s := &simulation{}
 	s.now.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
@@ -74,17 +79,36 @@ func TestSimulated(t *testing.T) {
 	for _, name := range []string{"scs-reference", "alster", "isar", "real-a", "real-b"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := simulate(t, name)
-			cloudtest.Run(t, cloudtest.Suite{
-				Open: func(t testing.TB) cloud.Cloud {
-					c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "sim:" + name, Auth: s.auth()})
-					if err != nil {
-						t.Fatal(err)
-					}
-					return c
-				},
-				Ticks: s.ticks, Measure: measure(t),
-			})
+			simulate(t, name).run(t)
 		})
 	}
+}
+
+// TestOldMicroversions: on a cloud that knows neither tags in creating
+// requests nor rules of server groups, all else is the same.
+func TestOldMicroversions(t *testing.T) {
+	simulate(t, "scs-reference", func(p *profile.Profile) {
+		p.Services["compute"] = profile.Service{Min: "2.1", Max: "2.38"}
+		p.Services["block-storage"] = profile.Service{Min: "3.0", Max: "3.27"}
+	}).run(t)
+}
+
+// TestWithoutExtensions: what an extension adds is refused by name.
+func TestWithoutExtensions(t *testing.T) {
+	simulate(t, "scs-reference", func(p *profile.Profile) {
+		p.Extensions = slices.DeleteFunc(slices.Clone(p.Extensions), func(alias string) bool { return strings.HasPrefix(alias, "dns") })
+	}).run(t)
+}
+
+func (s *simulation) run(t *testing.T) {
+	cloudtest.Run(t, cloudtest.Suite{
+		Open: func(t testing.TB) cloud.Cloud {
+			c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "sim", Auth: s.auth()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		},
+		Ticks: s.ticks, Measure: measure(t),
+	})
 }
