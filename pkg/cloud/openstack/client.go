@@ -182,20 +182,21 @@ func (c *Cloud) all(ctx context.Context, q call, key string) ([]body, error) {
 			}
 			out = append(out, b)
 		}
-		next := nextPage(page, key)
+		next, err := follow(q.path, nextPage(page, key))
+		if err != nil {
+			return nil, c.wrap(q, err)
+		}
 		if next == q.path || len(list) == 0 {
 			break
 		}
-		if q.path, err = c.resolve(q.service, next); err != nil {
-			return nil, c.wrap(q, err)
-		}
+		q.path = next
 	}
 	return out, nil
 }
 
-// resolve makes a page's link a path below the service's endpoint. Only its
-// query is taken: behind a proxy the host of a link is often the wrong one.
-func (c *Cloud) resolve(s service, link string) (string, error) {
+// follow returns the path of the page that link leads to. Only the link's
+// query is taken: behind a proxy its host and path are often not ours.
+func follow(path, link string) (string, error) {
 	if link == "" {
 		return "", nil
 	}
@@ -203,18 +204,7 @@ func (c *Cloud) resolve(s service, link string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: link to the next page: %w", cloud.ErrProtocol, err)
 	}
-	base, err := c.url(s, "")
-	if err != nil {
-		return "", err
-	}
-	parsed, err := url.Parse(base)
-	if err != nil {
-		return "", err
-	}
-	path := next.Path
-	if i := strings.Index(path, parsed.Path); i >= 0 {
-		path = path[i+len(parsed.Path):]
-	}
+	path, _, _ = strings.Cut(path, "?")
 	return path + "?" + next.RawQuery, nil
 }
 
