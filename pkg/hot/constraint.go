@@ -159,7 +159,7 @@ func (t *template) allowedValues(n *node) func(*node) string {
 	}
 	allowed := make([]string, len(list))
 	for i, item := range list {
-		allowed[i] = comparable(item)
+		allowed[i] = written(item)
 	}
 	return func(v *node) string {
 		items := []*node{v}
@@ -167,7 +167,7 @@ func (t *template) allowedValues(n *node) func(*node) string {
 			items = list
 		}
 		for _, item := range items {
-			if !slices.Contains(allowed, comparable(item)) {
+			if !slices.Contains(allowed, written(item)) {
 				return fmt.Sprintf("%s is not allowed (only %s)", describe(item), strings.Join(allowed, ", "))
 			}
 		}
@@ -175,8 +175,8 @@ func (t *template) allowedValues(n *node) func(*node) string {
 	}
 }
 
-// comparable writes a value so that a number and its text are the same.
-func comparable(n *node) string {
+// written writes a value so that a number and its text are the same.
+func written(n *node) string {
 	if b, ok := n.value.(bool); ok {
 		return fmt.Sprint(b)
 	}

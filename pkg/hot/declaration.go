@@ -208,14 +208,14 @@ func (t *template) readGroup(d *declaration) {
 	}
 	count, index := int64(1), "%index%"
 	if n := o.get("count"); n != nil && n.value != nil {
-		v := c.value(n, property{shape: integer, max: maxCopies}, "count")
+		v := c.value(n, property{shape: anInteger, max: maxCopies}, "count")
 		if v == nil {
 			return
 		}
 		count = v.(int64)
 	}
 	if n := o.get("index_var"); n != nil && n.value != nil {
-		v, ok := c.value(n, of(text), "index_var").(string)
+		v, ok := c.value(n, of(aText), "index_var").(string)
 		if !ok || len(v) < 3 {
 			t.at(n, "%s: index_var wants a text of at least 3 characters", c.label)
 			return

@@ -69,6 +69,7 @@ type template struct {
 	values    map[string]resource.Value // of the outputs
 	givens    map[resource.Ref]string   // the names behind the keys of Given resources
 	own       map[resource.Ref]bool     // what the template makes
+	subnets   subnetsOf                 // once all resources are made
 	later     []func()                  // what needs all resources: run after them
 }
 

@@ -23,14 +23,14 @@ func impliedPortKey(server resource.Key, n int) resource.Key {
 
 // impliedPort is the port that Nova makes for an entry of a server's networks,
 // as far as it is known beforehand.
-func impliedPort(set *resource.Set, server, entry map[string]resource.Value) map[string]resource.Value {
+func impliedPort(subnets subnetsOf, server, entry map[string]resource.Value) map[string]resource.Value {
 	spec := map[string]resource.Value{"network": entry["network"]}
 	if groups := server["security_groups"]; groups != nil {
 		spec["security_groups"] = resource.Clone(groups)
 	}
 	if ip := entry["fixed_ip"]; ip != nil {
 		fixed := map[string]resource.Value{"ip_address": ip}
-		if sub := subnetOf(set, entry["network"], ip); !sub.IsZero() {
+		if sub := subnets.with(entry["network"], ip); !sub.IsZero() {
 			fixed["subnet"] = sub
 		}
 		spec["fixed_ips"] = []resource.Value{fixed}
@@ -38,18 +38,31 @@ func impliedPort(set *resource.Set, server, entry map[string]resource.Value) map
 	return spec
 }
 
-// subnetOf returns the set's subnet of the network that holds the address.
-func subnetOf(set *resource.Set, net, ip resource.Value) resource.Ref {
+// subnetsOf are the subnets of each network.
+type subnetsOf map[resource.Value][]*resource.Resource
+
+func findSubnets(set *resource.Set) subnetsOf {
+	out := subnetsOf{}
+	for s := range set.OfType(subnet) {
+		if ref, ok := s.Spec["network"].(resource.Ref); ok {
+			out[ref] = append(out[ref], s)
+		}
+	}
+	return out
+}
+
+// with returns the network's subnet that holds the address.
+func (s subnetsOf) with(net, ip resource.Value) resource.Ref {
+	ref, _ := net.(resource.Ref)
 	text, _ := ip.(string)
 	addr, err := netip.ParseAddr(text)
 	if err != nil {
 		return resource.Ref{}
 	}
-	for s := range set.OfType(subnet) {
-		cidr, _ := s.Spec["cidr"].(string)
-		prefix, err := netip.ParsePrefix(cidr)
-		if err == nil && s.Spec["network"] == net && prefix.Contains(addr) {
-			return s.Ref
+	for _, sub := range s[ref] {
+		cidr, _ := sub.Spec["cidr"].(string)
+		if prefix, err := netip.ParsePrefix(cidr); err == nil && prefix.Contains(addr) {
+			return sub.Ref
 		}
 	}
 	return resource.Ref{}

@@ -59,6 +59,7 @@ func (t *template) expand() {
 			t.build(d, m.key, m.props)
 		}
 	}
+	t.subnets = findSubnets(t.set)
 	for _, f := range t.later {
 		f()
 	}

@@ -12,7 +12,7 @@ const (
 func cinderKinds() map[resource.Type]kind {
 	return map[resource.Type]kind{
 		volume: {build: (*builder).volume, properties: map[string]property{
-			"name": of(text), "description": of(text), "size": number_(1, 0), "metadata": mapOf(nil),
+			"name": of(aText), "description": of(aText), "size": integerIn(1, 0), "metadata": mapOf(nil),
 			"volume_type":       madeOrNamed(volumeType),
 			"availability_zone": {blank: true},
 			"image":             madeOrNamed(image),

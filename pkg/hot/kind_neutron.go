@@ -39,18 +39,18 @@ func neutronKinds() map[resource.Type]kind {
 			"floating_network":    madeOrNamed(network).must(),
 			"floating_network_id": madeOrNamed(network).aka("floating_network"),
 			"port_id":             made(port),
-			"fixed_ip_address":    of(address_),
-			"floating_ip_address": of(address_),
+			"fixed_ip_address":    of(anAddress),
+			"floating_ip_address": of(anAddress),
 			"floating_subnet":     not("the cloud chooses it"),
 			"dns_name":            not("names are not moved"),
 			"dns_domain":          not("names are not moved"),
 			"value_specs":         not("it is not HOT's own"),
 		}, attributes: []string{"fixed_ip_address", "floating_ip_address", "floating_network_id", "port_id", "router_id", "show", "tenant_id"}},
 		association: {build: (*builder).association, folded: true, properties: map[string]property{
-			"floatingip_id": made(floatingIP).must(), "port_id": made(port).must(), "fixed_ip_address": of(address_),
+			"floatingip_id": made(floatingIP).must(), "port_id": made(port).must(), "fixed_ip_address": of(anAddress),
 		}, attributes: []string{"show"}},
 		securityGroup: {build: (*builder).securityGroup, properties: map[string]property{
-			"name": of(text), "description": of(text), "rules": listOf(mapOf(inlineRule())),
+			"name": of(aText), "description": of(aText), "rules": listOf(mapOf(inlineRule())),
 		}, attributes: []string{"show"}},
 		groupRule: {build: (*builder).groupRule, properties: ruleProperties(), attributes: []string{"show"}},
 	}
@@ -58,8 +58,8 @@ func neutronKinds() map[resource.Type]kind {
 
 func networkProperties() map[string]property {
 	return map[string]property{
-		"name": of(text), "admin_state_up": of(boolean), "port_security_enabled": of(boolean), "dns_domain": {blank: true},
-		"availability_zone_hints": listOf(of(text)), "tags": listOf(of(text)),
+		"name": of(aText), "admin_state_up": of(aBoolean), "port_security_enabled": of(aBoolean), "dns_domain": {blank: true},
+		"availability_zone_hints": listOf(of(aText)), "tags": listOf(of(aText)),
 		"shared":         not("only administrators may set it"),
 		"tenant_id":      not("only administrators may set it"),
 		"dhcp_agent_ids": not("only administrators may set it"),
@@ -71,13 +71,13 @@ func networkProperties() map[string]property {
 func subnetProperties() map[string]property {
 	return map[string]property{
 		"network": madeOrNamed(network).must(), "network_id": madeOrNamed(network).aka("network"),
-		"name": of(text), "cidr": of(cidr).must(), "ip_version": number_(4, 6), "gateway_ip": of(text), "enable_dhcp": of(boolean),
-		"dns_nameservers":   listOf(of(address_)),
-		"allocation_pools":  listOf(mapOf(map[string]property{"start": of(address_).must(), "end": of(address_).must()})),
-		"host_routes":       listOf(mapOf(map[string]property{"destination": of(cidr).must(), "nexthop": of(address_).must()})),
+		"name": of(aText), "cidr": of(aNetwork).must(), "ip_version": integerIn(4, 6), "gateway_ip": of(aText), "enable_dhcp": of(aBoolean),
+		"dns_nameservers":   listOf(of(anAddress)),
+		"allocation_pools":  listOf(mapOf(map[string]property{"start": of(anAddress).must(), "end": of(anAddress).must()})),
+		"host_routes":       listOf(mapOf(map[string]property{"destination": of(aNetwork).must(), "nexthop": of(anAddress).must()})),
 		"ipv6_ra_mode":      one("dhcpv6-stateful", "dhcpv6-stateless", "slaac"),
 		"ipv6_address_mode": one("dhcpv6-stateful", "dhcpv6-stateless", "slaac"),
-		"tags":              listOf(of(text)),
+		"tags":              listOf(of(aText)),
 		"subnetpool":        not("write the cidr"),
 		"prefixlen":         not("write the cidr"),
 		"tenant_id":         not("only administrators may set it"),
@@ -88,10 +88,10 @@ func subnetProperties() map[string]property {
 
 func routerProperties() map[string]property {
 	return map[string]property{
-		"name": of(text), "admin_state_up": of(boolean),
+		"name": of(aText), "admin_state_up": of(aBoolean),
 		"external_gateway_info": mapOf(map[string]property{
-			"network": madeOrNamed(network).must(), "enable_snat": of(boolean),
-			"external_fixed_ips": listOf(mapOf(map[string]property{"ip_address": of(address_), "subnet": madeOrNamed(subnet)})),
+			"network": madeOrNamed(network).must(), "enable_snat": of(aBoolean),
+			"external_fixed_ips": listOf(mapOf(map[string]property{"ip_address": of(anAddress), "subnet": madeOrNamed(subnet)})),
 		}),
 		"availability_zone_hints": not("it is not moved"),
 		"tags":                    not("they are not moved"),
@@ -106,11 +106,11 @@ func routerProperties() map[string]property {
 func portProperties() map[string]property {
 	return map[string]property{
 		"network": madeOrNamed(network).must(), "network_id": madeOrNamed(network).aka("network"),
-		"name": of(text), "admin_state_up": of(boolean), "port_security_enabled": of(boolean), "mac_address": of(mac),
-		"tags": listOf(of(text)), "security_groups": listOf(madeOrNamed(securityGroup)),
+		"name": of(aText), "admin_state_up": of(aBoolean), "port_security_enabled": of(aBoolean), "mac_address": of(aMAC),
+		"tags": listOf(of(aText)), "security_groups": listOf(madeOrNamed(securityGroup)),
 		"fixed_ips": listOf(mapOf(map[string]property{
-			"subnet": madeOrNamed(subnet), "subnet_id": madeOrNamed(subnet).aka("subnet"), "ip_address": of(address_)})),
-		"allowed_address_pairs":   listOf(mapOf(map[string]property{"mac_address": of(mac), "ip_address": of(cidr).must()})),
+			"subnet": madeOrNamed(subnet), "subnet_id": madeOrNamed(subnet).aka("subnet"), "ip_address": of(anAddress)})),
+		"allowed_address_pairs":   listOf(mapOf(map[string]property{"mac_address": of(aMAC), "ip_address": of(aNetwork).must()})),
 		"binding:vnic_type":       one("normal", "direct", "macvtap", "direct-physical", "baremetal", "virtio-forwarder", "smart-nic"),
 		"device_id":               not("name the port in the server's networks"),
 		"device_owner":            not("name the port in the server's networks"),
@@ -126,20 +126,20 @@ func portProperties() map[string]property {
 // inlineRule has the properties of an entry of a group's rules.
 func inlineRule() map[string]property {
 	return map[string]property{
-		"direction": one("ingress", "egress"), "ethertype": one("IPv4", "IPv6"), "protocol": of(text),
-		"port_range_min": number_(0, 65535), "port_range_max": number_(0, 65535),
+		"direction": one("ingress", "egress"), "ethertype": one("IPv4", "IPv6"), "protocol": of(aText),
+		"port_range_min": integerIn(0, 65535), "port_range_max": integerIn(0, 65535),
 		"remote_mode":      one("remote_ip_prefix", "remote_group_id"),
 		"remote_group_id":  madeOrNamed(securityGroup),
-		"remote_ip_prefix": of(cidr),
+		"remote_ip_prefix": of(aNetwork),
 	}
 }
 
 func ruleProperties() map[string]property {
 	return map[string]property{
-		"security_group": made(securityGroup).must(), "description": of(text),
-		"direction": one("ingress", "egress"), "ethertype": one("IPv4", "IPv6"), "protocol": of(text),
-		"port_range_min": number_(0, 65535), "port_range_max": number_(0, 65535),
-		"remote_group": madeOrNamed(securityGroup), "remote_ip_prefix": of(cidr),
+		"security_group": made(securityGroup).must(), "description": of(aText),
+		"direction": one("ingress", "egress"), "ethertype": one("IPv4", "IPv6"), "protocol": of(aText),
+		"port_range_min": integerIn(0, 65535), "port_range_max": integerIn(0, 65535),
+		"remote_group": madeOrNamed(securityGroup), "remote_ip_prefix": of(aNetwork),
 	}
 }
 
@@ -150,7 +150,7 @@ func (b *builder) subnet() {
 	if n := b.where["gateway_ip"]; n != nil {
 		if n.value == nil {
 			b.spec["gateway_ip"] = "" // null is Heat's other way to say: no gateway
-		} else if ip, ok := b.spec["gateway_ip"].(string); ok && ip != "" && !of(address_).formed(ip) {
+		} else if ip, ok := b.spec["gateway_ip"].(string); ok && ip != "" && !of(anAddress).formed(ip) {
 			b.wrong("gateway_ip", "%q is no IP address", ip)
 		}
 	}

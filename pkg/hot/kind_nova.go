@@ -17,16 +17,16 @@ const (
 func novaKinds() map[resource.Type]kind {
 	return map[resource.Type]kind{
 		keyPair: {build: (*builder).keyPair, properties: map[string]property{
-			"name":             of(text).must(),
-			"public_key":       of(text).must(), // without one Nova makes a pair, whose private half would be lost
+			"name":             of(aText).must(),
+			"public_key":       of(aText).must(), // without one Nova makes a pair, whose private half would be lost
 			"type":             one("ssh", "x509"),
 			"save_private_key": not("give public_key"),
 			"user":             not("only administrators may set it"),
 		}, attributes: []string{"private_key", "public_key", "show"}},
 		serverGroup: {build: (*builder).serverGroup, properties: map[string]property{
-			"name":     of(text),
+			"name":     of(aText),
 			"policies": listOf(one("anti-affinity", "affinity", "soft-anti-affinity", "soft-affinity")),
-			"rules":    mapOf(map[string]property{"max_server_per_host": number_(1, 0)}),
+			"rules":    mapOf(map[string]property{"max_server_per_host": integerIn(1, 0)}),
 		}, attributes: []string{"show"}},
 		server: {build: (*builder).server, properties: serverProperties(),
 			attributes: []string{"accessIPv4", "accessIPv6", "addresses", "console_urls", "first_address", "instance_name", "name", "networks",
@@ -36,7 +36,7 @@ func novaKinds() map[resource.Type]kind {
 
 func serverProperties() map[string]property {
 	return map[string]property{
-		"name":                      of(text),
+		"name":                      of(aText),
 		"flavor":                    madeOrNamed(flavor).must(),
 		"image":                     madeOrNamed(image),
 		"key_name":                  madeOrNamed(keyPair),
@@ -44,11 +44,11 @@ func serverProperties() map[string]property {
 		"security_groups":           listOf(madeOrNamed(securityGroup)),
 		"networks":                  listOf(mapOf(serverNetwork())),
 		"block_device_mapping_v2":   listOf(mapOf(blockDevice())),
-		"user_data":                 of(text),
+		"user_data":                 of(aText),
 		"user_data_format":          one("HEAT_CFNTOOLS", "RAW", "SOFTWARE_CONFIG"),
 		"metadata":                  mapOf(nil),
-		"tags":                      listOf(of(text)),
-		"config_drive":              of(boolean),
+		"tags":                      listOf(of(aText)),
+		"config_drive":              of(aBoolean),
 		"scheduler_hints":           mapOf(map[string]property{"group": made(serverGroup)}),
 		"block_device_mapping":      not("write block_device_mapping_v2"),
 		"flavor_update_policy":      not("nothing is updated"),
@@ -70,7 +70,7 @@ func serverNetwork() map[string]property {
 		"uuid":                  madeOrNamed(network).aka("network"),
 		"port":                  made(port),
 		"subnet":                made(subnet),
-		"fixed_ip":              of(address_),
+		"fixed_ip":              of(anAddress),
 		"allocate_network":      not("name the network"),
 		"port_extra_properties": not("write an OS::Neutron::Port"),
 		"floating_ip":           not("write an OS::Neutron::FloatingIPAssociation"),
@@ -83,9 +83,9 @@ func blockDevice() map[string]property {
 		"volume_id":             made(volume),
 		"image":                 madeOrNamed(image),
 		"image_id":              madeOrNamed(image).aka("image"),
-		"volume_size":           number_(1, 0),
-		"boot_index":            number_(-1, 1<<31),
-		"delete_on_termination": of(boolean),
+		"volume_size":           integerIn(1, 0),
+		"boot_index":            integerIn(-1, 1<<31),
+		"delete_on_termination": of(aBoolean),
 		"device_name":           not("the cloud chooses it"),
 		"device_type":           not("it is not moved"),
 		"disk_bus":              not("it is not moved"),
@@ -193,7 +193,7 @@ func (b *builder) networks(r *resource.Resource) {
 		case n["network"] != nil:
 			implied++
 			key := impliedPortKey(r.Key, implied)
-			b.child(port, key, resource.Implied, r.Ref, impliedPort(b.set, r.Spec, n))
+			b.child(port, key, resource.Implied, r.Ref, impliedPort(b.subnets, r.Spec, n))
 		}
 		out = append(out, n)
 	}

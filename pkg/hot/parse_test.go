@@ -49,8 +49,8 @@ func TestMistakes(t *testing.T) {
 
 func all(t *testing.T, err error) []*Error {
 	t.Helper()
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
 		t.Fatalf("not a list of errors: %v", err)
 	}
 	var out []*Error

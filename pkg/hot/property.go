@@ -15,14 +15,14 @@ import (
 type shape uint8
 
 const (
-	text     shape = iota
-	integer        // also text that is one
-	boolean        // also "true", 1, "yes", …
-	list           // of item
-	object_        // of fields; without fields: texts under any keys
-	address_       // an IP address
-	cidr
-	mac
+	aText     shape = iota
+	anInteger       // also text that is one
+	aBoolean        // also "true", 1, "yes", …
+	aList           // of item
+	aMap            // of fields; without fields: texts under any keys
+	anAddress       // of IP
+	aNetwork        // in CIDR notation
+	aMAC
 )
 
 // A property is what a type's table knows of one of its properties.
@@ -46,11 +46,11 @@ func (p property) must() property { p.required = true; return p }
 // aka makes the property an alias of another.
 func (p property) aka(name string) property { p.as, p.required = name, false; return p }
 
-func one(values ...string) property             { return property{shape: text, oneOf: values} }
+func one(values ...string) property             { return property{shape: aText, oneOf: values} }
 func of(s shape) property                       { return property{shape: s} }
-func listOf(item property) property             { return property{shape: list, item: &item} }
-func mapOf(fields map[string]property) property { return property{shape: object_, fields: fields} }
-func number_(lo, hi int64) property             { return property{shape: integer, min: lo, max: hi} }
+func listOf(item property) property             { return property{shape: aList, item: &item} }
+func mapOf(fields map[string]property) property { return property{shape: aMap, fields: fields} }
+func integerIn(lo, hi int64) property           { return property{shape: anInteger, min: lo, max: hi} }
 func made(types ...resource.Type) property      { return property{refers: types} }
 func madeOrNamed(types ...resource.Type) property {
 	return property{refers: types, plain: true}
@@ -131,16 +131,16 @@ func (c *checker) value(n *node, p property, path resource.Path) resource.Value 
 	switch {
 	case p.refers != nil:
 		return c.reference(n, p, path)
-	case p.shape == list:
+	case p.shape == aList:
 		return c.list(n, p, path)
-	case p.shape == object_ && p.fields != nil:
+	case p.shape == aMap && p.fields != nil:
 		v, _ := c.properties(n, p.fields, path)
 		return v
-	case p.shape == object_:
+	case p.shape == aMap:
 		return c.texts(n, path)
-	case p.shape == integer:
+	case p.shape == anInteger:
 		return c.integer(n, p, path)
-	case p.shape == boolean:
+	case p.shape == aBoolean:
 		if v, ok := asBool(n.value); ok {
 			return v
 		}
@@ -182,7 +182,7 @@ func (c *checker) texts(n *node, path resource.Path) resource.Value {
 		case string, resource.Ref, resource.Attr, resource.Join, address:
 			out[e.key] = v
 		default:
-			out[e.key] = comparable(e.value)
+			out[e.key] = written(e.value)
 		}
 	}
 	return out
@@ -223,7 +223,7 @@ func (c *checker) text(n *node, p property, path resource.Path) resource.Value {
 		c.at(n, "%s: %q is not allowed (only %s)%s", c.name(path), s, strings.Join(p.oneOf, ", "), Suggest(s, p.oneOf))
 		return nil
 	case !p.formed(s):
-		return c.wrong(n, path, map[shape]string{address_: "an IP address", cidr: "a network in CIDR notation", mac: "a MAC address"}[p.shape])
+		return c.wrong(n, path, map[shape]string{anAddress: "an IP address", aNetwork: "a network in CIDR notation", aMAC: "a MAC address"}[p.shape])
 	}
 	return s
 }
@@ -232,14 +232,14 @@ func (c *checker) text(n *node, p property, path resource.Path) resource.Value {
 func (p property) formed(s string) bool {
 	var err error
 	switch p.shape {
-	case address_:
+	case anAddress:
 		_, err = netip.ParseAddr(s)
-	case cidr:
+	case aNetwork:
 		_, err = netip.ParsePrefix(s)
 		if err != nil {
 			_, err = netip.ParseAddr(s)
 		}
-	case mac:
+	case aMAC:
 		_, err = net.ParseMAC(s)
 	}
 	return err == nil

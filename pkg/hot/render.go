@@ -36,13 +36,14 @@ type Rendering struct {
 // Parse makes the same Set of it, but for what is Left.
 func Render(set *resource.Set, description string) (*Rendering, error) {
 	r := &renderer{set: set, names: map[resource.Ref]string{}, taken: map[string]bool{}, asked: map[string]string{},
-		implied: map[resource.Ref]impliedPlace{}, kinds: kinds()}
+		implied: map[resource.Ref]impliedPlace{}, kinds: kinds(), subnets: findSubnets(set)}
+	r.index()
 	r.nameAll()
 	r.placeImplied()
 	resources := r.resources()
 	root := mapping(
-		"heat_template_version", text_("2021-04-16"),
-		"description", text_(description),
+		"heat_template_version", textNode("2021-04-16"),
+		"description", textNode(description),
 		"parameters", mapping(r.parameters...),
 		"resources", resources)
 	data, err := write(root)
@@ -57,6 +58,10 @@ func Render(set *resource.Set, description string) (*Rendering, error) {
 
 type renderer struct {
 	set        *resource.Set
+	byType     map[resource.Type][]*resource.Resource
+	children   map[resource.Ref][]*resource.Resource
+	users      map[resource.Ref]int // how many refer to it
+	subnets    subnetsOf
 	kinds      map[resource.Type]kind
 	names      map[resource.Ref]string
 	taken      map[string]bool // names of resources and parameters, which Heat wants all different
@@ -76,6 +81,20 @@ type impliedPlace struct {
 
 func (r *renderer) leave(ref resource.Ref, path resource.Path, format string, args ...any) {
 	r.left = append(r.left, Left{ref, path, fmt.Sprintf(format, args...)})
+}
+
+// index sorts the Set once: a Set may be large.
+func (r *renderer) index() {
+	r.byType, r.children, r.users = map[resource.Type][]*resource.Resource{}, map[resource.Ref][]*resource.Resource{}, map[resource.Ref]int{}
+	for x := range r.set.All() {
+		r.byType[x.Type] = append(r.byType[x.Type], x)
+		if !x.Parent.IsZero() {
+			r.children[x.Parent] = append(r.children[x.Parent], x)
+		}
+		for _, ref := range x.Refs() {
+			r.users[ref]++
+		}
+	}
 }
 
 // nameAll gives a name to each resource that the template makes: its key, and
@@ -119,9 +138,9 @@ func (r *renderer) free(name string) string {
 func (r *renderer) ask(purpose, name, value, about string) *yaml.Node {
 	if r.asked[purpose] == "" {
 		r.asked[purpose] = r.free(name)
-		r.parameters = append(r.parameters, r.asked[purpose], mapping("type", text_("string"), "default", text_(value), "description", text_(about)))
+		r.parameters = append(r.parameters, r.asked[purpose], mapping("type", textNode("string"), "default", textNode(value), "description", textNode(about)))
 	}
-	return call("get_param", text_(r.asked[purpose]))
+	return call("get_param", textNode(r.asked[purpose]))
 }
 
 // askGiven asks for the name of what the provider gives.
@@ -144,7 +163,7 @@ func (r *renderer) resources() *yaml.Node {
 		attachment, floatingIP}
 	var out []any
 	for _, t := range order {
-		for x := range r.set.OfType(t) {
+		for _, x := range r.byType[t] {
 			out = append(out, r.resource(x)...)
 		}
 	}
@@ -174,7 +193,7 @@ func (r *renderer) resource(x *resource.Resource) []any {
 	var more []any
 	props := []any{}
 	if _, named := r.kinds[x.Type].properties["name"]; named {
-		props = append(props, "name", text_(x.Name))
+		props = append(props, "name", textNode(x.Name))
 		if x.Type == volume && x.Name == "" {
 			r.leave(x.Ref, "name", "Heat gives a name to each volume")
 		}
@@ -195,7 +214,7 @@ func (r *renderer) resource(x *resource.Resource) []any {
 	if x.Content != nil {
 		r.leave(x.Ref, "content", "HOT has no bytes; write them into the volume afterwards")
 	}
-	node := mapping("type", text_(string(x.Type)), "properties", mapping(props...))
+	node := mapping("type", textNode(string(x.Type)), "properties", mapping(props...))
 	return append([]any{r.names[x.Ref], node}, more...)
 }
 
@@ -239,11 +258,11 @@ func (r *renderer) property(ref resource.Ref, path resource.Path, v resource.Val
 	zone := path == "availability_zone" || strings.HasPrefix(string(path), "availability_zone_hints[")
 	switch w := v.(type) {
 	case map[string]resource.Value:
-		if p.shape == object_ && p.fields != nil {
+		if p.shape == aMap && p.fields != nil {
 			return mapping(r.properties(ref, path, w, p.fields)...)
 		}
 	case []resource.Value:
-		if p.shape != list {
+		if p.shape != aList {
 			break
 		}
 		out := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
@@ -285,11 +304,7 @@ func (r *renderer) associate(x *resource.Resource, spec map[string]resource.Valu
 	if net := r.networkOf(p); net == nil || net.Tenure != resource.Own {
 		delete(spec, "fixed_ip_address") // the provider's choice
 	}
-	used := false
-	for y := range r.set.All() {
-		used = used || y.Ref != x.Ref && slices.Contains(y.Refs(), x.Ref)
-	}
-	if !used || spec["port_id"] == nil {
+	if r.users[x.Ref] == 0 || spec["port_id"] == nil {
 		return nil
 	}
 	props := map[string]resource.Value{"floatingip_id": x.Ref}
@@ -299,7 +314,7 @@ func (r *renderer) associate(x *resource.Resource, spec map[string]resource.Valu
 		}
 		delete(spec, name)
 	}
-	node := mapping("type", text_(string(association)), "properties", mapping(r.properties(x.Ref, "", props, r.kinds[association].properties)...))
+	node := mapping("type", textNode(string(association)), "properties", mapping(r.properties(x.Ref, "", props, r.kinds[association].properties)...))
 	return []any{r.free(r.names[x.Ref] + "-association"), node}
 }
 

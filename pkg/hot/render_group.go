@@ -18,7 +18,7 @@ import (
 func (r *renderer) sortRules() {
 	r.inline = map[resource.Ref][]*resource.Resource{}
 	needs := map[resource.Ref]map[resource.Ref]bool{} // group → groups that its rules inside refer to
-	rules := slices.SortedStableFunc(r.set.OfType(groupRule), func(a, b *resource.Resource) int {
+	rules := slices.SortedStableFunc(slices.Values(r.byType[groupRule]), func(a, b *resource.Resource) int {
 		return cmp.Compare(inlineRank(a), inlineRank(b))
 	})
 	for _, rule := range rules {
@@ -91,8 +91,8 @@ func reaches(needs map[resource.Ref]map[resource.Ref]bool, from, to resource.Ref
 func (r *renderer) groupRules(x *resource.Resource) []any {
 	inside := r.inline[x.Ref]
 	var egress, separate []*resource.Resource
-	for rule := range r.set.OfType(groupRule) {
-		if rule.Parent != x.Ref || rule.Spec["direction"] != "egress" {
+	for _, rule := range r.children[x.Ref] {
+		if rule.Type != groupRule || rule.Spec["direction"] != "egress" {
 			continue
 		}
 		if slices.Contains(inside, rule) {
@@ -187,5 +187,5 @@ func (r *renderer) separateRule(x *resource.Resource) []any {
 	}
 	spec := r.canonical(x)
 	spec["security_group"] = x.Parent
-	return []any{r.names[x.Ref], mapping("type", text_(string(groupRule)), "properties", mapping(r.properties(x.Ref, "", spec, ruleProperties())...))}
+	return []any{r.names[x.Ref], mapping("type", textNode(string(groupRule)), "properties", mapping(r.properties(x.Ref, "", spec, ruleProperties())...))}
 }

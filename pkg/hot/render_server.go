@@ -10,8 +10,8 @@ import (
 // placeImplied finds the entry of its server's networks for each port that
 // Nova has made, as Parse numbers them.
 func (r *renderer) placeImplied() {
-	for s := range r.set.OfType(server) {
-		ports := slices.Collect(r.set.Children(s.Ref))
+	for _, s := range r.byType[server] {
+		ports := slices.Clone(r.children[s.Ref])
 		on := map[resource.Value]int{}
 		for _, n := range objects(s.Spec["networks"]) {
 			if own, ok := n["port"].(resource.Ref); ok {
@@ -50,7 +50,7 @@ func (r *renderer) made(p *resource.Resource, entry map[string]resource.Value) b
 // serverProperties renders what a server has and HOT says in its own way, and
 // takes that out of spec.
 func (r *renderer) serverProperties(x *resource.Resource, spec map[string]resource.Value) []any {
-	out := []any{"user_data_format", text_("RAW")}
+	out := []any{"user_data_format", textNode("RAW")}
 	if slices.Contains(x.Unread, "user_data") && spec["user_data"] == nil {
 		name := r.names[x.Ref] + "_user_data"
 		out = append(out, "user_data", r.ask("user_data/"+x.Ref.String(), name, "", "The user data of this server, which its cloud does not tell"))
@@ -122,7 +122,7 @@ func (r *renderer) wantedPort(s, x *resource.Resource, place impliedPlace) map[s
 	}
 	for _, n := range objects(spec["networks"]) {
 		if n["port"] == nil && r.made(x, n) {
-			return impliedPort(r.set, spec, n)
+			return impliedPort(r.subnets, spec, n)
 		}
 	}
 	return map[string]resource.Value{"network": place.network}

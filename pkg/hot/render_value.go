@@ -21,7 +21,7 @@ func (r *renderer) value(v resource.Value) (n *yaml.Node, why string) {
 		return r.attr(v)
 	case resource.Join:
 		parts, why := r.value(v.Parts)
-		return mapping("list_join", sequence(text_(v.Sep), parts)), why
+		return mapping("list_join", sequence(textNode(v.Sep), parts)), why
 	case []resource.Value:
 		out := sequence()
 		for _, item := range v {
@@ -38,7 +38,7 @@ func (r *renderer) value(v resource.Value) (n *yaml.Node, why string) {
 		if !utf8.ValidString(v) {
 			return nil, "it is not text in UTF-8"
 		}
-		return text_(v), ""
+		return textNode(v), ""
 	case bool:
 		return scalar("!!bool", strconv.FormatBool(v)), ""
 	case int64:
@@ -62,7 +62,7 @@ func (r *renderer) object(m map[string]resource.Value) (*yaml.Node, string) {
 		if why != "" {
 			return nil, why
 		}
-		out.Content = append(out.Content, text_(key), n)
+		out.Content = append(out.Content, textNode(key), n)
 	}
 	return out, ""
 }
@@ -75,11 +75,11 @@ func (r *renderer) ref(ref resource.Ref) (*yaml.Node, string) {
 	case x == nil:
 		return nil, fmt.Sprintf("it refers to %s, which is not there", ref)
 	case r.names[ref] != "":
-		return call("get_resource", text_(r.names[ref])), ""
+		return call("get_resource", textNode(r.names[ref])), ""
 	case x.Tenure == resource.Given, x.Type == image:
 		return r.askGiven(x), ""
 	case x.Type == securityGroup && x.Name == "default":
-		return text_("default"), ""
+		return textNode("default"), ""
 	case implied:
 		return r.impliedAttr(ref, "port"), ""
 	}
@@ -100,13 +100,13 @@ func (r *renderer) attr(a resource.Attr) (*yaml.Node, string) {
 	if name == "" || len(steps) == 0 || !slices.Contains(r.kinds[a.Ref.Type].attributes, fmt.Sprint(steps[0])) {
 		return nil, fmt.Sprintf("Heat has no attribute %s of %s", a.Path, a.Ref)
 	}
-	args := sequence(text_(name))
+	args := sequence(textNode(name))
 	for _, step := range steps {
 		switch s := step.(type) {
 		case int:
 			args.Content = append(args.Content, scalar("!!int", strconv.Itoa(s)))
 		default:
-			args.Content = append(args.Content, text_(fmt.Sprint(s)))
+			args.Content = append(args.Content, textNode(fmt.Sprint(s)))
 		}
 	}
 	return call("get_attr", args), ""
@@ -117,7 +117,7 @@ func (r *renderer) impliedAttr(ref resource.Ref, what string) *yaml.Node {
 	place := r.implied[ref]
 	net, why := r.value(place.network)
 	if why != "" {
-		net = text_("")
+		net = textNode("")
 	}
-	return call("get_attr", sequence(text_(r.names[place.server]), text_("addresses"), net, scalar("!!int", strconv.Itoa(place.index)), text_(what)))
+	return call("get_attr", sequence(textNode(r.names[place.server]), textNode("addresses"), net, scalar("!!int", strconv.Itoa(place.index)), textNode(what)))
 }

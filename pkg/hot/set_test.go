@@ -275,7 +275,7 @@ func (d *drawer) plug(r *resource.Resource, used map[resource.Ref]bool) {
 		entry := map[string]resource.Value{"network": s.Spec["network"], "fixed_ip": ip}
 		networks = append(networks, entry)
 		nova++
-		spec := impliedPort(d.set, r.Spec, entry)
+		spec := impliedPort(findSubnets(d.set), r.Spec, entry)
 		d.maybe(spec, "allowed_address_pairs", func() resource.Value {
 			return []resource.Value{map[string]resource.Value{"ip_address": "10.9.0.0/16"}}
 		})

@@ -2,7 +2,6 @@ package hot
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -13,7 +12,7 @@ import (
 func mapping(pairs ...any) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		n.Content = append(n.Content, text_(pairs[i].(string)), pairs[i+1].(*yaml.Node))
+		n.Content = append(n.Content, textNode(pairs[i].(string)), pairs[i+1].(*yaml.Node))
 	}
 	return n
 }
@@ -36,7 +35,7 @@ func scalar(tag, value string) *yaml.Node {
 // text_ makes a text that every YAML reader takes for one: Heat's takes 1:30,
 // yes and 2020-01-01 for something else, so all is quoted that is not plainly
 // a word.
-func text_(s string) *yaml.Node {
+func textNode(s string) *yaml.Node {
 	n := scalar("!!str", s)
 	switch {
 	case isWord(s):
@@ -50,10 +49,18 @@ func text_(s string) *yaml.Node {
 
 func isWord(s string) bool {
 	switch strings.ToLower(s) {
-	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+	case "", "y", "n", "yes", "no", "on", "off", "true", "false", "null":
 		return false
 	}
-	return regexp.MustCompile(`^[A-Za-z_]([A-Za-z0-9_./-]|::|:[0-9])*$`).MatchString(s)
+	for i, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
+		inside := i > 0 && (r >= '0' && r <= '9' || r == '.' || r == '/' || r == '-')
+		colon := r == ':' && i > 0 && i+1 < len(s) // "a: b" has a space, which is no letter
+		if !letter && !inside && !colon {
+			return false
+		}
+	}
+	return true
 }
 
 // isBlock reports whether s is text of several lines that reads well as such.

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wechsel-project/wechsel/pkg/hot"
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/wechsel-project/wechsel/pkg/hot"
 )
 
 // A reader reads YAML into structs and tells everything that is wrong.

@@ -179,7 +179,8 @@ func (l *loader) template() {
 // unjoin returns the errors that Parse has joined.
 func unjoin(err error) []*hot.Error {
 	var out []*hot.Error
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
 		for _, e := range joined.Unwrap() {
 			if he := (*hot.Error)(nil); errors.As(e, &he) {
 				out = append(out, he)
