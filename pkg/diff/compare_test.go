@@ -48,7 +48,7 @@ func mutations() map[string]struct {
 		want Change
 	}
 	return map[string]m{
-		"flag":         {set(app, "config_drive", nil), Change{Ref: app, Path: "config_drive", Verdict: Changed, Source: true}},
+		"flag":         {set(app, "config_drive", nil), Change{Ref: app, Path: "config_drive", Verdict: Changed, Source: true, Target: false}},
 		"metadata":     {set(app, "metadata", spec{"role": "db"}), Change{Ref: app, Path: "metadata.role", Verdict: Changed, Source: "app", Target: "db"}},
 		"metadata key": {set(app, "metadata", nil), Change{Ref: app, Path: "metadata.role", Verdict: Changed, Source: "app"}},
 		"one of a set": {set(app, "security_groups", list{web}), Change{Ref: app, Path: "security_groups", Verdict: Changed, Source: list{ref(group, "db")}}},

@@ -227,5 +227,14 @@ func (w *walker) source(v resource.Value) resource.Value {
 // note notes a difference; x has B's references.
 func (w *walker) note(rule string, p resource.Path, x, y resource.Value, verdict Verdict) {
 	args := w.about(w.comparer.a, w.a)
+	x, y = w.orDefault(p, x), w.orDefault(p, y)
 	w.comparer.note(Change{Ref: w.a.Ref, Path: p, Verdict: verdict, Source: w.source(x), Target: resource.Clone(y), Rule: rule, Args: args})
+}
+
+// orDefault says what absence means.
+func (w *walker) orDefault(p resource.Path, v resource.Value) resource.Value {
+	if f, ok := w.schema.Field(p); ok && v == nil && f.Default != "" {
+		return f.Default
+	}
+	return v
 }

@@ -218,6 +218,36 @@ func unmarshalMap(data []byte) (map[string]Value, error) {
 	return m, nil
 }
 
+type fileField Field
+
+type fieldDefault struct {
+	*fileField
+	Default json.RawMessage `json:"default,omitempty"`
+}
+
+// MarshalJSON writes the field with its default as values are written.
+func (f Field) MarshalJSON() ([]byte, error) {
+	file := fieldDefault{fileField: (*fileField)(&f)}
+	if f.Default != nil {
+		var err error
+		if file.Default, err = MarshalValue(f.Default); err != nil {
+			return nil, fmt.Errorf("%s: default: %w", f.Path, err)
+		}
+	}
+	return json.Marshal(file)
+}
+
+// UnmarshalJSON reads what MarshalJSON has written.
+func (f *Field) UnmarshalJSON(data []byte) error {
+	file := fieldDefault{fileField: (*fileField)(f)}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return err
+	}
+	var err error
+	f.Default, err = unmarshalOptional(file.Default)
+	return err
+}
+
 type fileSet struct {
 	APIVersion string      `json:"apiVersion"`
 	Kind       string      `json:"kind"`

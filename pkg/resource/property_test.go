@@ -53,6 +53,23 @@ func TestResourceAndSetComeBackAsTheyWere(t *testing.T) {
 	})
 }
 
+func TestSchemasComeBackAsTheyWere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		schema := someSchema.Draw(t, "schema")
+		data, err := json.Marshal(NewSet(Schemas{"T": schema}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back Set
+		if err := json.Unmarshal(data, &back); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(schema, back.Schema("T")); d != "" {
+			t.Fatal(d)
+		}
+	})
+}
+
 func list(s *Set) (out []*Resource) {
 	for r := range s.All() {
 		out = append(out, r)
