@@ -131,7 +131,7 @@ func (s Suite) workload(t *testing.T) {
 	key := r.check(own("OS::Nova::KeyPair", "ct key", spec{"public_key": publicKey, "type": "ssh"}))
 	apart := r.check(own("OS::Nova::ServerGroup", "ct-apart", spec{"policies": []resource.Value{"soft-anti-affinity"}}))
 
-	front := r.check(own("OS::Neutron::SecurityGroup", "ct-front", spec{"description": "front of house"}))
+	front := r.check(own("OS::Neutron::SecurityGroup", "ct-front", spec{"description": "front of house", "tags": []resource.Value{"g"}}))
 	back := r.check(own("OS::Neutron::SecurityGroup", "ct-back", spec{}))
 	if rules := r.children(front); len(rules) != 0 {
 		r.Errorf("a settled group has %d rules of the provider's", len(rules))
@@ -151,13 +151,14 @@ func (s Suite) workload(t *testing.T) {
 	subnet := r.check(own("OS::Neutron::Subnet", "ct-subnet", spec{"network": net.ID, "cidr": "10.11.0.0/24", "ip_version": 4, "dns_nameservers": []resource.Value{"9.9.9.9", "1.1.1.1"},
 		"allocation_pools": []resource.Value{spec{"start": "10.11.0.10", "end": "10.11.0.200"}}, "host_routes": []resource.Value{spec{"destination": "10.12.0.0/24", "nexthop": "10.11.0.2"}}}))
 	r.check(own("OS::Neutron::Subnet", "ct-nogw", spec{"network": net.ID, "cidr": "fd00:11::/64", "ip_version": 6, "gateway_ip": "", "ipv6_address_mode": "slaac", "ipv6_ra_mode": "slaac"}))
-	router := r.check(own("OS::Neutron::Router", "ct-router", spec{"external_gateway_info": spec{"network": external}}))
+	router := r.check(own("OS::Neutron::Router", "ct-router", spec{"external_gateway_info": spec{"network": external}, "tags": []resource.Value{"r"}}))
 	r.check(child(router, "OS::Neutron::RouterInterface", "ct-if", spec{"router": router.ID, "subnet": subnet.ID}))
 	port := r.check(own("OS::Neutron::Port", "ct-port", spec{"network": net.ID, "fixed_ips": []resource.Value{spec{"subnet": subnet.ID, "ip_address": "10.11.0.20"}},
 		"security_groups": []resource.Value{front.ID, back.ID}, "allowed_address_pairs": []resource.Value{spec{"ip_address": "10.11.0.99"}}, "tags": []resource.Value{"p"}}))
 	unnamed := r.check(&resource.Resource{Ref: resource.Ref{Type: "OS::Neutron::Port", Key: "unnamed"}, Spec: spec{"network": net.ID, "security_groups": []resource.Value{back.ID}}})
 
 	data := r.check(own("OS::Cinder::Volume", "ct-data", spec{"size": 1, "description": "bytes", "metadata": spec{"tier": "gold"}, "volume_type": r.volumeType()}))
+	r.check(own("OS::Cinder::Volume", "", spec{"size": 1, "read_only": true}))
 	root := r.check(own("OS::Cinder::Volume", "ct-root", spec{"size": disk, "image": image}))
 	r.check(own("OS::Cinder::Snapshot", "ct-snap", spec{"volume": root.ID, "description": "before", "metadata": spec{"x": "y"}}))
 
@@ -175,7 +176,7 @@ func (s Suite) workload(t *testing.T) {
 		"security_groups": []resource.Value{back.ID}, "block_device_mapping_v2": []resource.Value{spec{"boot_index": 0, "image": image, "volume_size": disk, "delete_on_termination": true}}}))
 
 	r.check(child(local, "OS::Cinder::VolumeAttachment", "data", spec{"instance_uuid": local.ID, "volume_id": data.ID}))
-	r.check(own("OS::Neutron::FloatingIP", "", spec{"floating_network": external, "port_id": port.ID}))
+	r.check(own("OS::Neutron::FloatingIP", "", spec{"floating_network": external, "port_id": port.ID, "tags": []resource.Value{"f"}, "description": "the front door"}))
 
 	r.implied(local, "OS::Neutron::Port", 1)
 	r.implied(booted, "OS::Neutron::Port", 0)

@@ -21,10 +21,12 @@ func groups() *kind {
 			Fields: []resource.Field{
 				field("description", resource.Text, initially("")),
 				field("stateful", resource.Bool, foreign, initially(true), gate("extension:stateful-security-group")),
+				field("tags", resource.List, set, foreign, gate("extension:standard-attr-tag")),
+				field("tags[]", resource.Text),
 			},
 			Attrs: []resource.Path{"name", "description"},
 			Body: standard(map[string]string{"description": "description", "stateful": "stateful", "security_group_rules": classProvider,
-				"shared": classProvider, "tags": "attr:tags"}),
+				"shared": classProvider, "tags": "tags"}),
 		},
 		read: func(_ *project, _ body, r *resource.Resource) bool {
 			if r.Name == defaultGroup {
@@ -32,7 +34,8 @@ func groups() *kind {
 			}
 			return true
 		},
-		settle: settleGroup,
+		request: func(_ *resource.Resource, b map[string]any) { delete(b, "tags") },
+		settle:  settleGroup,
 	}
 }
 
@@ -53,7 +56,7 @@ func settleGroup(ctx context.Context, c *Cloud, r *resource.Resource) error {
 			return err
 		}
 	}
-	return nil
+	return settleTags("security-groups")(ctx, c, r)
 }
 
 // sameMoment reports whether a was made together with b. Where Neutron tells

@@ -11,7 +11,7 @@ import (
 
 func routers() *kind {
 	return &kind{
-		service: network, collection: "routers", key: "router", needs: []collection{routerList}, state: networkState,
+		service: network, collection: "routers", key: "router", needs: []collection{routerList}, state: networkState, settle: settleTags("routers"),
 		words: map[string]resource.Path{"enable_snat": "external_gateway_info.enable_snat", "external_gateway_info:network": "external_gateway_info.network",
 			"external_fixed_ips": "external_gateway_info.external_fixed_ips"},
 		schema: &resource.Schema{
@@ -24,11 +24,13 @@ func routers() *kind {
 				field("external_gateway_info.external_fixed_ips", resource.List, set, provider),
 				field("external_gateway_info.external_fixed_ips[]", resource.Object, provider),
 				field("external_gateway_info.external_fixed_ips[].ip_address", resource.IP, provider),
+				field("tags", resource.List, set, gate("extension:standard-attr-tag")),
+				field("tags[]", resource.Text),
 				field("description", resource.Text, foreign, initially("")),
 			},
 			Attrs: []resource.Path{"name", "external_gateway_info", "status"},
 			Body: standard(map[string]string{"admin_state_up": "admin_state_up", "external_gateway_info": "external_gateway_info", "description": "description",
-				"status": "attr:status", "routes": "attr:routes", "tags": "attr:tags", "flavor_id": "attr:flavor_id", "conntrack_helpers": "attr:conntrack_helpers",
+				"status": "attr:status", "routes": "attr:routes", "tags": "tags", "flavor_id": "attr:flavor_id", "conntrack_helpers": "attr:conntrack_helpers",
 				"availability_zones": classProvider, "availability_zone_hints": "attr:availability_zone_hints", "distributed": classProvider, "ha": classProvider,
 				"enable_ndp_proxy": "attr:enable_ndp_proxy", "service_type_id": classProvider,
 				"external_gateway_info.network_id": "external_gateway_info.network", "external_gateway_info.enable_snat": "external_gateway_info.enable_snat",
@@ -47,6 +49,7 @@ func routers() *kind {
 			return true
 		},
 		request: func(_ *resource.Resource, b map[string]any) {
+			delete(b, "tags")
 			gw, ok := b["external_gateway_info"].(map[string]any)
 			if !ok {
 				return

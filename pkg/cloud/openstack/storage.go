@@ -28,6 +28,7 @@ func volumes() *kind {
 				field("image", resource.Text, refers(typeImage)),
 				field("snapshot_id", resource.Text, refers(typeSnapshot)),
 				field("source_volid", resource.Text, refers(typeVolume)),
+				field("read_only", resource.Bool, initially(false)),
 				field("bootable", resource.Bool, foreign, initially(false)),
 				field("image_metadata", resource.Object, foreign),
 				field("image_metadata.*", resource.Text, foreign),
@@ -74,6 +75,7 @@ func readVolume(p *project, b body, r *resource.Resource) bool {
 		}
 	}
 	if metadata, ok := r.Spec["metadata"].(map[string]any); ok {
+		r.Spec["read_only"] = body(metadata).flag("readonly")
 		r.Spec["metadata"] = without(metadata, "readonly", "attached_mode") // Cinder's own
 	}
 	if p.find(snapshotList, b.text("snapshot_id")) == nil {
@@ -157,6 +159,11 @@ func settleVolume(ctx context.Context, c *Cloud, r *resource.Resource) error {
 	}
 	if metadata, ok := r.Spec["image_metadata"].(map[string]any); ok && len(metadata) > 0 {
 		if err := action("os-set_image_metadata", map[string]any{"metadata": metadata}); err != nil {
+			return err
+		}
+	}
+	if r.Spec["read_only"] == true {
+		if err := action("os-update_readonly_flag", map[string]any{"readonly": true}); err != nil {
 			return err
 		}
 	}
