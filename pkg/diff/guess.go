@@ -18,22 +18,38 @@ func (m *matcher) guess() {
 	}
 }
 
-// settle pairs all that can be paired without a change.
+// farthest is how far around a resource to look when its whole surroundings
+// have no equal on the other side.
+const farthest = 6
+
+// settle pairs all that can be paired without a change. When the whole
+// surroundings of nothing have an equal any more, because something far away
+// has changed, it looks less far.
 func (m *matcher) settle() {
-	for before := -1; before != len(m.to); {
-		before = len(m.to)
+	for rounds := 0; rounds >= 0; {
+		before := len(m.to)
 		m.byName(func(*resource.Resource) bool { return true })
 		m.byNatural()
 		m.children()
-		m.byColor()
+		m.byColor(rounds)
+		switch {
+		case before != len(m.to):
+			rounds = 0
+		case len(m.to) == m.a.Len() || rounds == 1:
+			rounds = -1
+		case rounds == 0:
+			rounds = farthest
+		default:
+			rounds--
+		}
 	}
 }
 
 // byColor pairs classes of one color that are as large in both Sets: those of
-// one resource each, then the others, one resource after the other with all
-// that follows from it.
-func (m *matcher) byColor() {
-	g := m.graphs()
+// one resource each, then, if the colors are of all that there is, the others,
+// one resource after the other with all that follows from it.
+func (m *matcher) byColor(rounds int) {
+	g := m.graphs(rounds)
 	left, right := g[0].classes(m.to), g[1].classes(m.from)
 	var symmetric []resource.Color
 	for color, list := range left {
@@ -41,7 +57,7 @@ func (m *matcher) byColor() {
 		case len(list) != len(right[color]):
 		case len(list) == 1:
 			m.pair(list[0], right[color][0], ByColor)
-		default:
+		case rounds == 0:
 			symmetric = append(symmetric, color)
 		}
 	}
@@ -88,7 +104,7 @@ type edge struct {
 }
 
 // graphs colors both Sets, with the pairs that are known as fixed points.
-func (m *matcher) graphs() [2]*graph {
+func (m *matcher) graphs(rounds int) [2]*graph {
 	fixed := [2]map[resource.Ref]resource.Color{{}, {}}
 	n := 0
 	for a := range m.a.All() {
@@ -101,11 +117,24 @@ func (m *matcher) graphs() [2]*graph {
 			fixed[0][a.Ref], fixed[1][b] = color, color
 		}
 	}
-	return [2]*graph{newGraph(m.a, fixed[0]), newGraph(m.b, fixed[1])}
+	content := hasContent(m.a) && hasContent(m.b)
+	return [2]*graph{
+		newGraph(m.a, resource.Coloring{Names: true, Content: content, Fixed: fixed[0], Rounds: rounds}),
+		newGraph(m.b, resource.Coloring{Names: true, Content: content, Fixed: fixed[1], Rounds: rounds})}
 }
 
-func newGraph(s *resource.Set, fixed map[resource.Ref]resource.Color) *graph {
-	g := &graph{set: s, colors: resource.Colors(s, resource.Coloring{Names: true, Fixed: fixed}), edges: map[resource.Ref][]edge{}}
+// hasContent reports whether any bytes of the Set are known.
+func hasContent(s *resource.Set) bool {
+	for r := range s.All() {
+		if r.Content != nil && r.Content.SHA256 != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func newGraph(s *resource.Set, how resource.Coloring) *graph {
+	g := &graph{set: s, colors: resource.Colors(s, how), edges: map[resource.Ref][]edge{}}
 	for to, list := range referrers(s) {
 		for _, e := range list {
 			g.edges[e.to] = append(g.edges[e.to], edge{e.label[1:], to})

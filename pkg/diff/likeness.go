@@ -109,8 +109,8 @@ func (m *matcher) closest(left, right []*resource.Resource) []likeness {
 }
 
 // features are what two resources may have in common: each property with its
-// value, the name, the features of their children, and who else refers to
-// them from where, as far as that one has a pair.
+// value, the name, the features of their children, and who refers to them from
+// where.
 func (m *matcher) features(side int, r *resource.Resource) map[string]int {
 	set := [2]*resource.Set{m.a, m.b}[side]
 	out := map[string]int{}
@@ -119,9 +119,7 @@ func (m *matcher) features(side int, r *resource.Resource) map[string]int {
 		m.addFeatures(out, "child "+string(kid.Type)+" ", side, set, kid)
 	}
 	for _, e := range m.referrers[side][r.Ref] {
-		if ref := m.common(side, e.to); ref.Key != "" {
-			out[e.label+"="+ref.String()]++
-		}
+		out[e.label+"="+m.common(side, e.to).String()]++
 	}
 	return out
 }

@@ -25,14 +25,14 @@ func (c Color) Compare(d Color) int { return bytes.Compare(c[:], d[:]) }
 // A Coloring says what colors are made of. The zero Coloring uses everything
 // that the tenant decides, and goes on until the colors are stable.
 type Coloring struct {
-	Names  bool          // a resource's name counts; that of a Given one always does
-	Fixed  map[Ref]Color // resources whose color is known, such as those that are already paired
-	Rounds int           // how far to look along references; 0: as far as it helps
+	Names   bool          // a resource's name counts; that of a Given one always does
+	Content bool          // what its bytes are counts
+	Fixed   map[Ref]Color // resources whose color is known, such as those that are already paired
+	Rounds  int           // how far to look along references; 0: as far as it helps
 }
 
 // Colors gives each resource of the Set its color, by color refinement: a
-// first color of type, scope, tenure, content and the canonical Spec without
-// references; then, round by round, a new one of the colors of all it refers
+// first color of type, scope, tenure and the canonical Spec without references; then, round by round, a new one of the colors of all it refers
 // to and of all that refer to it (a server's volumes refer to the server), as
 // long as that tells more resources apart. What the tenant does not choose or
 // cannot read back is left out.
@@ -111,7 +111,7 @@ func newColorNode(schema *Schema, r *Resource, how Coloring) *colorNode {
 		name = r.Name
 	}
 	parts := []string{string(r.Type), r.Scope, string(r.Tenure), name, string(r.Parent.Type)}
-	if c := r.Content; c != nil {
+	if c := r.Content; c != nil && how.Content {
 		parts = append(parts, strconv.FormatInt(c.Size, 10), c.SHA256)
 	}
 	plain := n.out.hash(func(ref Ref) Color { return hashTexts(string(ref.Type)) })
