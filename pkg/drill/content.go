@@ -9,11 +9,8 @@ import (
 
 	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
-	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
-
-type profileCatalogue = profile.Catalogue
 
 // contents are the files into which a reading stage puts bytes.
 type contents struct {

@@ -2,7 +2,6 @@ package drill
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/deploy"
+	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
 	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -164,9 +164,11 @@ func (d *drill) exportSource(ctx context.Context) error {
 		return err
 	}
 	if d.Bytes {
-		if err := d.readBytes(ctx, "read-source", d.From, d.fromCatalogue, d.result.Source, w, d.bundleDir); err != nil {
+		signals, err := d.readBytes(ctx, "read-source", d.From, d.result.Source, w, d.bundleDir)
+		if err != nil {
 			return err
 		}
+		d.result.Unfit = append(d.result.Unfit, signals...)
 	}
 	d.supply()
 	return d.writeBundle(w)
@@ -189,20 +191,23 @@ func (d *drill) supply() {
 }
 
 // readBytes fetches the bytes of all volumes and images of the set into the
-// bundle, and notes in the set what they are.
-func (d *drill) readBytes(ctx context.Context, stage string, side Side, catalogue profileCatalogue, set *resource.Set, w *bundle.Writer, dir string) error {
+// bundle, and notes in the set what they are. It returns what was refused.
+func (d *drill) readBytes(ctx context.Context, stage string, side Side, set *resource.Set, w *bundle.Writer, dir string) ([]gap.Signal, error) {
+	catalogue, err := side.Cloud.Catalogue(ctx) // anew: what is there now takes quota
+	if err != nil {
+		return nil, err
+	}
 	p, err := plan.Reads(set, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, plan.Options{Drill: d.ID, Cloud: side.Name})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(p.Steps) == 0 {
-		return nil
+		return nil, nil
 	}
 	files := newContents(dir, w)
 	result, err := d.deploy(ctx, stage, side, p, nil, files.sink)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.result.Unfit = append(d.result.Unfit, result.Signals...)
-	return errors.Join(files.measure(set))
+	return result.Signals, files.measure(set)
 }

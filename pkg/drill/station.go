@@ -35,7 +35,7 @@ func Export(ctx context.Context, o Options, dir string) (*resource.Set, error) {
 		if d.journal, err = openJournal(o); err != nil {
 			return nil, err
 		}
-		err = d.readBytes(ctx, "read-source", o.From, d.fromCatalogue, set, w, dir)
+		_, err = d.readBytes(ctx, "read-source", o.From, set, w, dir)
 		if err != nil {
 			_, cleanErr := CleanUp(context.WithoutCancel(ctx), o.From, o.ID, o.Now, o.Tick)
 			return nil, errors.Join(err, cleanErr, d.journal.Close())

@@ -86,7 +86,8 @@ func (d *drill) readBack(ctx context.Context, set *resource.Set) error {
 	if err != nil {
 		return err
 	}
-	err = d.readBytes(ctx, "read-target", d.To, d.toCatalogue, set, w, dir)
+	signals, err := d.readBytes(ctx, "read-target", d.To, set, w, dir)
+	d.result.Signals = append(d.result.Signals, signals...)
 	return errors.Join(err, os.RemoveAll(dir))
 }
 

@@ -1,0 +1,200 @@
+package drill
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wechsel-project/wechsel/fixtures"
+	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/scenario"
+	"github.com/wechsel-project/wechsel/pkg/sim"
+	simulator "github.com/wechsel-project/wechsel/pkg/sim/openstack"
+	"github.com/wechsel-project/wechsel/scenarios"
+)
+
+// clock is time that passes only by ticks, so that no test waits.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// ticks delivers a tick to whoever waits, and lets 200 ms pass with each.
+func (c *clock) ticks(t *testing.T) <-chan time.Time {
+	tick := make(chan time.Time)
+	go func() {
+		for {
+			c.mu.Lock()
+			c.now = c.now.Add(200 * time.Millisecond)
+			now := c.now
+			c.mu.Unlock()
+			select {
+			case tick <- now:
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	return tick
+}
+
+// world is two simulated clouds, each with its administrator's view.
+type world struct {
+	clock    *clock
+	tick     <-chan time.Time
+	from, to *simulated
+}
+
+type simulated struct {
+	name  string
+	cloud *simulator.Cloud
+	url   string
+	side  Side
+}
+
+func newWorld(t *testing.T, from, to string, seed uint64) *world {
+	t.Helper()
+	w := &world{clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
+	w.tick = w.clock.ticks(t)
+	w.from, w.to = startCloud(t, from, seed, w.clock), startCloud(t, to, seed+1000, w.clock)
+	return w
+}
+
+func startCloud(t *testing.T, name string, seed uint64, c *clock) *simulated {
+	t.Helper()
+	fsys, err := fs.Sub(fixtures.FS, "clouds")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.Load(fsys, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served, err := simulator.New(p, sim.WithClock(c.Now), sim.WithSeed(seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(served)
+	t.Cleanup(func() { server.Close(); _ = served.Close() })
+	s := &simulated{name: name, cloud: served, url: server.URL}
+	s.side = Side{Name: "sim:" + name, Cloud: s.open(t), Simulated: true}
+	return s
+}
+
+func (s *simulated) open(t *testing.T) *openstack.Cloud {
+	t.Helper()
+	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "sim:" + s.name, Auth: &openstack.Auth{
+		URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "demo", Domain: "Default", Region: s.cloud.Profile().Region}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// options are those of a drill with the scenario.
+func (w *world) options(t *testing.T, name string) Options {
+	t.Helper()
+	o := scenario.Options{Schemas: openstack.Schemas()}
+	if w.from.name == "scs-reference" { // which has only what the standard demands
+		o.Parameters = map[string]any{"image": "Ubuntu 24.04"}
+	}
+	s, err := scenario.Load(scenarios.FS(), name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{ID: "test", Dir: t.TempDir(), Workload: s.Set, UserData: s.UserData, From: w.from.side, To: w.to.side, Bytes: true, Now: w.clock.Now, Tick: w.tick}
+}
+
+// classify returns the gaps of a result, in English.
+func classify(t *testing.T, signals []gap.Signal) []gap.Gap {
+	t.Helper()
+	kinds, err := gap.Load(fixtures.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kinds.Classify(signals, "en")
+}
+
+// user is a client of its own, which knows nothing of wechsel's driver.
+type user struct {
+	t              *testing.T
+	url, token     string
+	project        string
+	computeVersion string
+}
+
+func (s *simulated) user(t *testing.T, name, project string) *user {
+	t.Helper()
+	u := &user{t: t, url: s.url, computeVersion: "2.79"}
+	body := fmt.Sprintf(`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%q,"domain":{"id":"default"},"password":"password"}}},
+		"scope":{"project":{"name":%q,"domain":{"id":"default"}}}}}`, name, project)
+	resp, data := u.raw(http.MethodPost, "/identity/v3/auth/tokens", body)
+	if resp.StatusCode != http.StatusCreated {
+		t.Fatalf("log in: %s: %s", resp.Status, data)
+	}
+	u.token = resp.Header.Get("X-Subject-Token")
+	var token struct {
+		Token struct{ Project struct{ ID string } }
+	}
+	if err := json.Unmarshal(data, &token); err != nil {
+		t.Fatal(err)
+	}
+	u.project = token.Token.Project.ID
+	return u
+}
+
+func (u *user) raw(method, path, body string) (*http.Response, []byte) {
+	u.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), method, u.url+strings.ReplaceAll(path, "{project}", u.project), strings.NewReader(body))
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if strings.HasPrefix(path, "/image") && method == http.MethodPatch {
+		req.Header.Set("Content-Type", "application/openstack-images-v2.1-json-patch")
+	}
+	req.Header.Set("X-Auth-Token", u.token)
+	req.Header.Set("OpenStack-API-Version", "compute "+u.computeVersion)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	return resp, data
+}
+
+// do is raw that wants success, and decodes the answer.
+func (u *user) do(method, path, body string) map[string]any {
+	u.t.Helper()
+	resp, data := u.raw(method, path, body)
+	if resp.StatusCode >= 300 {
+		u.t.Fatalf("%s %s: %s: %s", method, path, resp.Status, data)
+	}
+	out := map[string]any{}
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &out); err != nil {
+			u.t.Fatalf("%s %s: %v: %s", method, path, err, data)
+		}
+	}
+	return out
+}
