@@ -92,7 +92,7 @@ type candidate struct {
 	rootVolume bool // there is no local disk, so servers need a volume
 }
 
-// nearestFlavor prefers what loses nothing, a local disk to a volume, and then
+// nearestFlavor prefers what loses least, a local disk to a volume, and then
 // what is smallest.
 func (b *builder) nearestFlavor(need demand) choice {
 	var list []candidate
@@ -138,7 +138,7 @@ func (b *builder) compareCandidates(x, y candidate) int {
 		return 0
 	}
 	return cmp.Or(
-		cmp.Compare(len(x.worse), len(y.worse)),
+		cmp.Compare(x.losses(), y.losses()),
 		compareBool(x.rootVolume, y.rootVolume),
 		cmp.Compare(wasteful(x), wasteful(y)),
 		cmp.Compare(x.size.cpus, y.size.cpus),
@@ -147,6 +147,16 @@ func (b *builder) compareCandidates(x, y candidate) int {
 		cmp.Compare(x.size.excess(), y.size.excess()),
 		strings.Compare(x.flavor.Name, y.flavor.Name),
 		x.flavor.Ref.Compare(y.flavor.Ref))
+}
+
+// losses counts what the candidate lacks. A root volume in the place of a local
+// disk counts as two: the server starts from something else, and the volume
+// takes quota that it did not need before.
+func (c candidate) losses() int {
+	if c.rootVolume {
+		return len(c.worse) + 2
+	}
+	return len(c.worse)
 }
 
 // excess tells equally large flavors apart: the plainer is the nearer.

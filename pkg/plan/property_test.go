@@ -217,7 +217,6 @@ func TestQuota(t *testing.T) {
 func TestFrugal(t *testing.T) {
 	set := flavorCase{from: flavorOf("SCS-2V-4-20", 2, 4096, 20)}.set()
 	f := ref(flavor, "SCS-2V-4-20")
-	check(t, build(t, set, beta()), f, "flavor/nearest", resource.Adapted, "SCS-2V-4", "")
 	c := beta()
 	c.Quota["block-storage.volumes"] = profile.Quota{Limit: 5, Used: 4}
 	check(t, build(t, set, c), f, "flavor/nearest", resource.Degraded, "m1.medium", "disk type")

@@ -17,8 +17,8 @@ import (
 // for, and what is foretold for the other one is what is known to break.
 func TestScenarios(t *testing.T) {
 	for name, want := range map[string][]string{
-		"tiny":     {"adapted flavor/nearest", "adapted image/by-properties", "degraded local-disk/not-moved", "degraded root-volume/added"},
-		"web-shop": {"adapted flavor/nearest", "adapted image/by-properties", "adapted network/external-name", "adapted root-volume/added", "degraded local-disk/not-moved"},
+		"tiny":     {"adapted image/by-properties", "degraded flavor/nearest", "degraded local-disk/not-moved"},
+		"web-shop": {"adapted flavor/nearest", "adapted image/by-properties", "adapted network/external-name", "degraded flavor/nearest", "degraded local-disk/not-moved"},
 		"unnamed":  {"adapted default-group/copied", "adapted flavor/nearest", "adapted image/by-properties", "degraded flavor/nearest", "degraded local-disk/not-moved"},
 	} {
 		t.Run(name, func(t *testing.T) {
