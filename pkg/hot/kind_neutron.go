@@ -259,6 +259,7 @@ func (b *builder) putRule(spec map[string]resource.Value) {
 // that it says but its description.
 func ruleSchema() *resource.Schema {
 	return &resource.Schema{Type: groupRule,
+		Fields:  []resource.Field{{Path: "direction", Default: "ingress"}, {Path: "ethertype", Default: "IPv4"}, {Path: "protocol", Form: resource.Protocol}},
 		Natural: []resource.Path{"direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group"}}
 }
 

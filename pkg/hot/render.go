@@ -151,8 +151,17 @@ func (r *renderer) askGiven(x *resource.Resource) *yaml.Node {
 	return r.ask(x.Ref.String(), what+"_"+string(x.Key), cmp.Or(x.Name, string(x.Key)), "What the cloud calls this "+strings.ReplaceAll(what, "_", " "))
 }
 
-func (r *renderer) askZone(zone string) *yaml.Node {
-	return r.ask("zone/"+zone, "zone_"+string(resource.NewKey(zone)), zone, "What the cloud calls this availability zone; empty for any")
+// askZone asks for an availability zone, which servers, volumes and networks
+// have each of their own. Only Heat's server takes the empty text for any.
+func (r *renderer) askZone(t resource.Type, zone string) *yaml.Node {
+	name, about := "network_zone_", "What the cloud calls this availability zone of networks"
+	switch t {
+	case server:
+		name, about = "zone_", "What the cloud calls this availability zone of servers; empty for any"
+	case volume:
+		name, about = "volume_zone_", "What the cloud calls this availability zone of volumes"
+	}
+	return r.ask(name+zone, name+string(resource.NewKey(zone)), zone, about)
 }
 
 // resources renders all, in an order for readers: networks, groups, volumes,
@@ -274,7 +283,7 @@ func (r *renderer) property(ref resource.Ref, path resource.Path, v resource.Val
 		return out
 	case string:
 		if zone && w != "" {
-			return r.askZone(w)
+			return r.askZone(ref.Type, w)
 		}
 		if p.oneOf != nil && !slices.Contains(p.oneOf, w) {
 			r.leave(ref, path, "Heat allows only %s", strings.Join(p.oneOf, ", "))

@@ -148,15 +148,39 @@ func (r *renderer) onlyDefaults(rules []*resource.Resource) bool {
 
 // ruleText writes a rule so that two that say the same are equal.
 func ruleText(spec map[string]resource.Value) string {
-	var texts []resource.Value
-	for _, v := range ruleSchema().NaturalOf(spec) {
-		texts = append(texts, v)
+	texts := ruleSchema().NaturalOf(spec)
+	for i, absent := range []string{"ingress", "IPv4"} {
+		if texts[i] == nil {
+			texts[i] = absent
+		}
 	}
 	data, err := resource.MarshalValue(texts)
 	if err != nil {
 		return err.Error()
 	}
 	return string(data)
+}
+
+// defaultGroup leaves what makes the project's default group another than that
+// of a new project, which is what a template finds.
+func (r *renderer) defaultGroup(x *resource.Resource) {
+	if len(r.children[x.Ref]) == 0 {
+		return // not read from a cloud
+	}
+	missing := map[string]bool{}
+	for _, spec := range defaultEgress() {
+		missing[ruleText(spec)] = true
+		missing[ruleText(map[string]resource.Value{"ethertype": spec["ethertype"], "remote_group": x.Ref})] = true
+	}
+	for _, rule := range r.children[x.Ref] {
+		if !missing[ruleText(rule.Spec)] {
+			r.leave(rule.Ref, "", "a template does not change the project's default group")
+		}
+		delete(missing, ruleText(rule.Spec))
+	}
+	if len(missing) > 0 {
+		r.leave(x.Ref, "rules", "it lacks some of the rules that a new project's default group has")
+	}
 }
 
 // insideRule renders a rule as an entry of its group's list.

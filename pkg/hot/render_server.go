@@ -86,10 +86,10 @@ func (r *renderer) impliedResource(x *resource.Resource) {
 	s := r.set.Get(x.Parent)
 	want := map[string]resource.Value{}
 	switch {
-	case x.Type == securityGroup || x.Type == groupRule:
-		if x.Type == groupRule {
-			r.leave(x.Ref, "", "the project's default group has the rules that it has")
-		}
+	case x.Type == groupRule: // with its group
+		return
+	case x.Type == securityGroup:
+		r.defaultGroup(x)
 		return
 	case s == nil || s.Type != server:
 		r.leave(x.Ref, "", "the cloud makes it, not a template")

@@ -148,7 +148,7 @@ func renamed(s, back *resource.Set, names map[resource.Ref]string) map[resource.
 func describeSet(list []*resource.Resource, schemas resource.Schemas) map[string]map[string]any {
 	out := map[string]map[string]any{}
 	for _, r := range list {
-		if r.Tenure == resource.Given || r.Type == image || r.Type == securityGroup && r.Tenure == resource.Implied {
+		if r.Tenure == resource.Given || r.Type == image || r.Tenure == resource.Implied && r.Type == groupRule || r.Type == securityGroup && r.Tenure == resource.Implied {
 			continue
 		}
 		d := map[string]any{"name": r.Name, "parent": r.Parent.String(), "tenure": string(r.Tenure)}
@@ -200,6 +200,14 @@ func TestLeft(t *testing.T) {
 			"power": "off", "flavor": ref(flavor, "small"), "metadata": map[string]resource.Value{"get_file": "x"}}},
 		&resource.Resource{Ref: ref(flavor, "small"), Tenure: resource.Given, Name: "small"},
 	)
+	rule := func(key resource.Key, parent resource.Ref, spec map[string]resource.Value) {
+		set.Put(&resource.Resource{Ref: ref(groupRule, key), Parent: parent, Tenure: resource.Implied, Spec: spec})
+	}
+	def := ref(securityGroup, "default")
+	set.Put(&resource.Resource{Ref: def, Name: "default", Tenure: resource.Implied})
+	rule("in", def, map[string]resource.Value{"ethertype": "IPv4", "remote_group": def})
+	rule("out", def, map[string]resource.Value{"direction": "egress"})
+	rule("ssh", def, map[string]resource.Value{"protocol": "tcp"})
 	rendering, err := Render(set, "")
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +216,7 @@ func TestLeft(t *testing.T) {
 	for _, l := range rendering.Left {
 		got = append(got, fmt.Sprintf("%s %s", l.Ref.Key, l.Path))
 	}
-	want := []string{"before ", "data content", "data name", "net description", "silent rules", "silent stateful", "box metadata", "box power"}
+	want := []string{"before ", "data content", "data name", "net description", "default rules", "silent rules", "silent stateful", "ssh ", "box metadata", "box power"}
 	if !slices.Equal(got, want) {
 		t.Errorf("left %q, want %q", got, want)
 	}

@@ -28,7 +28,7 @@ func testSchemas() resource.Schemas {
 	add(attachment, provider("mountpoint"))
 	add(securityGroup, initially("description", ""), initially("stateful", true))
 	out[groupRule] = ruleSchema()
-	out[groupRule].Fields = []resource.Field{initially("description", ""), {Path: "protocol", Form: resource.Protocol}}
+	out[groupRule].Fields = append(out[groupRule].Fields, initially("description", ""))
 	return out
 }
 
@@ -104,7 +104,10 @@ func (d *drawer) given() {
 			d.put(t, string(resource.NewKey(name)), resource.Given, name, nil)
 		}
 	}
-	d.put(securityGroup, "default", resource.Implied, "default", nil)
+	g := d.put(securityGroup, "default", resource.Implied, "default", nil)
+	if d.flip("default group was read") {
+		d.rule(g, map[string]resource.Value{"direction": "egress", "ethertype": "IPv6"}).Tenure = resource.Implied
+	}
 	if d.flip("private image") {
 		d.put(image, "private", resource.Own, "private", map[string]resource.Value{"disk_format": "raw"})
 	}
@@ -154,9 +157,9 @@ func (d *drawer) groups() {
 			}
 		}
 		for range d.upTo(4, "rules") {
-			spec := map[string]resource.Value{
-				"direction": rapid.SampledFrom([]string{"ingress", "egress"}).Draw(d.T, "direction"),
-				"ethertype": rapid.SampledFrom([]string{"IPv4", "IPv6"}).Draw(d.T, "ethertype")}
+			spec := map[string]resource.Value{}
+			d.maybe(spec, "direction", func() resource.Value { return rapid.SampledFrom([]string{"ingress", "egress"}).Draw(d.T, "direction") })
+			d.maybe(spec, "ethertype", func() resource.Value { return rapid.SampledFrom([]string{"IPv4", "IPv6"}).Draw(d.T, "ethertype") })
 			d.maybe(spec, "protocol", func() resource.Value {
 				return rapid.SampledFrom([]string{"tcp", "udp", "icmp", "89", "0"}).Draw(d.T, "protocol")
 			})
@@ -173,16 +176,17 @@ func (d *drawer) groups() {
 
 // rule adds a rule unless there is one that says the same, which Neutron
 // refuses.
-func (d *drawer) rule(g *resource.Resource, spec map[string]resource.Value) {
+func (d *drawer) rule(g *resource.Resource, spec map[string]resource.Value) *resource.Resource {
 	for r := range d.set.Children(g.Ref) {
 		if ruleText(r.Spec) == ruleText(spec) {
-			return
+			return r
 		}
 	}
 	spec["security_group"] = g.Ref
 	r := &resource.Resource{Ref: resource.Ref{Type: groupRule}, Tenure: resource.Own, Parent: g.Ref, Spec: spec}
 	r.Key = ruleSchema().ChildKey(r)
 	d.set.Put(r)
+	return r
 }
 
 func (d *drawer) someGroups() resource.Value {
