@@ -37,6 +37,8 @@ type site struct {
 	open  func(t *testing.T, base http.RoundTripper) *openstack.Cloud
 	now   func() time.Time
 	ticks func(t *testing.T) <-chan time.Time
+	// drill limits what is looked at, where others use the project too.
+	drill string
 }
 
 // simulate starts a simulated cloud whose clock moves a second per tick.
@@ -186,10 +188,10 @@ func (s site) cleanUp(t *testing.T, p *plan.Plan, path string) {
 }
 
 // there returns the ids of all that the project has.
-func there(t *testing.T, c *openstack.Cloud) map[string]string {
+func (s site) there(t *testing.T, c *openstack.Cloud) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for r, err := range c.List(t.Context(), cloud.Selector{}) {
+	for r, err := range c.List(t.Context(), cloud.Selector{Drill: s.drill}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +237,7 @@ func seeded(t *testing.T) *rand.Rand {
 func (s site) killAtPoints(t *testing.T, p *plan.Plan, points int, draw *rand.Rand) {
 	t.Helper()
 	c := s.open(t, base(t))
-	before := there(t, c)
+	before := s.there(t, c)
 	path, count := journalFile(t), &fuse{left: -1}
 	want, err := s.runOn(t, p, path, count)
 	if err != nil {
@@ -243,14 +245,14 @@ func (s site) killAtPoints(t *testing.T, p *plan.Plan, points int, draw *rand.Ra
 	}
 	wantSet := keysOf(t, c, p, want)
 	s.cleanUp(t, p, path)
-	if diff := cmp.Diff(before, there(t, c)); diff != "" {
+	if diff := cmp.Diff(before, s.there(t, c)); diff != "" {
 		t.Fatalf("after a clean run: %s", diff)
 	}
 	for range points {
 		n, after := 1+draw.IntN(count.calls), draw.IntN(2) == 0
 		t.Run(fmt.Sprintf("call=%d,after=%t", n, after), func(t *testing.T) {
 			s.killAndResume(t, p, &fuse{left: n, after: after}, want, wantSet)
-			if diff := cmp.Diff(before, there(t, c)); diff != "" {
+			if diff := cmp.Diff(before, s.there(t, c)); diff != "" {
 				t.Errorf("after cleaning up: %s", diff)
 			}
 		})

@@ -3,6 +3,7 @@
 package deploy_test
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -30,7 +31,7 @@ func realSite() site {
 	}
 	open := func(t *testing.T, base http.RoundTripper) *openstack.Cloud {
 		t.Helper()
-		c, err := openstack.Open(t.Context(), openstack.Options{Cloud: name, Files: []string{file}, Transport: cloud.NewTransport(cloud.TransportOptions{Base: base})})
+		c, err := openstack.Open(t.Context(), openstack.Options{Cloud: name, Files: []string{file}, Transport: cloud.NewTransport(cloud.TransportOptions{Base: base, Wait: shortly})})
 		if err != nil {
 			t.Fatalf("%v (start the lab with make lab-up)", err)
 		}
@@ -43,14 +44,27 @@ func realSite() site {
 	}}
 }
 
-// TestRealKilled needs a project that nobody else uses meanwhile.
+// shortly waits less than asked: what is killed stays dead.
+func shortly(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(min(d, 200*time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// TestRealKilled does the same as TestScenariosKilled with real services. It
+// needs the quota of the project for itself.
 func TestRealKilled(t *testing.T) {
 	draw := seeded(t)
 	for _, name := range []string{"tiny", "web-shop", "unnamed"} {
 		t.Run(name, func(t *testing.T) {
 			s := realSite()
-			drill := "k" + time.Now().UTC().Format("150405")
-			s.killAtPoints(t, planScenario(t, s.open(t, base(t)), name, drill), 3, draw)
+			s.drill = "k" + time.Now().UTC().Format("150405")
+			s.killAtPoints(t, planScenario(t, s.open(t, base(t)), name, s.drill), 3, draw)
 		})
 	}
 }

@@ -72,11 +72,12 @@ const (
 // A Result is what a run has done, with what earlier runs of the same journal
 // and stage did.
 type Result struct {
-	IDs      map[resource.Ref]string  // of all that exists now, Given resources too
-	Outcomes map[resource.Ref]Outcome // of the set's Own and Implied resources, without temporary ones
-	Signals  []gap.Signal             // what was refused, in order of resource and path
-	Calls    int                      // calls of the driver in this run
-	Seconds  float64                  // this run took
+	IDs      map[resource.Ref]string       // of all that exists now, Given resources too
+	Outcomes map[resource.Ref]Outcome      // of the set's Own and Implied resources, without temporary ones
+	Because  map[resource.Ref]resource.Ref // of the untested: what they need and is lost
+	Signals  []gap.Signal                  // what was refused, in order of resource and path
+	Calls    int                           // calls of the driver in this run
+	Seconds  float64                       // this run took
 }
 
 // Keys returns the keys of all that exists by id, for reading the cloud back.
@@ -222,7 +223,7 @@ func digest(p *plan.Plan) (string, error) {
 func (e *engine) result() *Result {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	r := &Result{IDs: map[resource.Ref]string{}, Outcomes: map[resource.Ref]Outcome{}, Calls: e.calls.count()}
+	r := &Result{IDs: map[resource.Ref]string{}, Outcomes: map[resource.Ref]Outcome{}, Because: map[resource.Ref]resource.Ref{}, Calls: e.calls.count()}
 	for ref, live := range e.live {
 		r.IDs[ref] = live.ID
 	}
@@ -231,11 +232,24 @@ func (e *engine) result() *Result {
 			r.Outcomes[ref] = outcome
 		}
 	}
+	for ref, cause := range e.causes {
+		if e.outcomes[ref] == Untested {
+			r.Because[ref] = e.rootCause(cause)
+		}
+	}
 	r.Signals = slices.Clone(e.signals)
 	slices.SortStableFunc(r.Signals, func(a, b gap.Signal) int {
 		return cmp.Or(a.Ref.Compare(b.Ref), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 	})
 	return r
+}
+
+// rootCause follows what is untested itself. The caller holds the lock.
+func (e *engine) rootCause(ref resource.Ref) resource.Ref {
+	for next, ok := e.causes[ref]; ok && e.outcomes[ref] == Untested; next, ok = e.causes[ref] {
+		ref = next
+	}
+	return ref
 }
 
 func (e *engine) event(s plan.Step, what, id, why string) {

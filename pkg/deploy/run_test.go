@@ -98,7 +98,7 @@ func planOf(set *resource.Set, temps ...resource.Ref) *plan.Plan {
 		}
 		for _, need := range needs {
 			n := set.Get(need)
-			if n.Tenure == resource.Implied {
+			if n.Tenure == resource.Implied && !n.Parent.IsZero() {
 				n = set.Get(n.Parent)
 			}
 			users[need] = append(users[need], s.ID)
@@ -274,6 +274,12 @@ func TestLostAndUntested(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, r.Outcomes); diff != "" {
 		t.Error(diff)
+	}
+	if because := r.Because[ref(tAttachment, "srv-data")]; because != ref(tSubnet, "sub") && because != ref(tVolume, "data") {
+		t.Errorf("the attachment is untested because of %s", because)
+	}
+	if because := r.Because[ref(tServer, "srv")]; because != ref(tSubnet, "sub") {
+		t.Errorf("the server is untested because of %s", because)
 	}
 	if len(r.Signals) != 2 || r.Signals[1].Ref != ref(tVolume, "data") || r.Signals[1].Code != "upload" {
 		t.Errorf("signals %+v", r.Signals)

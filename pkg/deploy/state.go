@@ -69,7 +69,7 @@ func worse(a, b Outcome) bool {
 // after by an edge of its schema.
 func (e *engine) blocked(r *resource.Resource, s plan.Step) (resource.Ref, bool) {
 	needs := r.Refs()
-	if s.Action != plan.Create {
+	if s.Action == plan.Upload || s.Action == plan.Download {
 		needs = append(needs, r.Ref)
 	}
 	edges := e.edges.before(e.set.Schema(r.Type), r)

@@ -1,0 +1,236 @@
+package deploy
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// A remover removes roots, which carry the drill's mark, and what they contain.
+type remover struct {
+	CleanupOptions
+	schemas resource.Schemas
+	isRoot  func(*resource.Resource) bool // nil: all that carry the mark
+	calls   *caller
+	result  *CleanupResult
+
+	mine    map[thing]*resource.Resource // as listed last
+	orphans map[thing]*resource.Resource // made by the cloud for one of mine; may outlive it
+	heard   map[thing]bool               // orphans that the journal names and no listing has shown yet
+	mu      sync.Mutex
+	asked   map[thing]bool   // the service has agreed to delete it
+	why     map[thing]string // why the service did not
+}
+
+func newRemover(o CleanupOptions, isRoot func(*resource.Resource) bool) *remover {
+	o.Limit = cmp.Or(o.Limit, 8)
+	o.Patience = cmp.Or(o.Patience, 15*time.Minute)
+	o.Conflict = cmp.Or(o.Conflict, time.Minute)
+	if o.Progress == nil {
+		o.Progress = func(Leftover) {}
+	}
+	return &remover{
+		CleanupOptions: o,
+		schemas:        o.Cloud.Schemas(),
+		isRoot:         isRoot,
+		calls:          &caller{cloud: o.Cloud, sem: semaphore.NewWeighted(int64(o.Limit))},
+		result:         &CleanupResult{},
+		mine:           map[thing]*resource.Resource{},
+		orphans:        map[thing]*resource.Resource{},
+		heard:          map[thing]bool{},
+		asked:          map[thing]bool{},
+		why:            map[thing]string{},
+	}
+}
+
+// run lists and deletes until nothing is left or nothing moves any more. It
+// rests for a tick only when the last round has changed nothing.
+func (r *remover) run(ctx context.Context) error {
+	r.inherit()
+	whole, moved := true, r.Now()
+	for {
+		before := len(r.mine) + len(r.orphans)
+		if err := r.look(ctx, whole); err != nil {
+			return err
+		}
+		if whole && len(r.mine)+len(r.orphans) == 0 {
+			return nil
+		}
+		asked, err := r.remove(ctx)
+		if err != nil {
+			return err
+		}
+		whole = len(r.mine)+len(r.orphans) == 0 // a last look at all: something may have been on its way
+		if asked > 0 || whole || len(r.mine)+len(r.orphans) < before {
+			moved = r.Now()
+			continue
+		}
+		if r.Now().Sub(moved) >= r.limit() {
+			r.report()
+			return nil
+		}
+		if err := r.rest(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// limit is how long nothing may move: long while something is on its way.
+func (r *remover) limit() time.Duration {
+	if len(r.asked) > 0 {
+		return r.Patience
+	}
+	return r.Conflict
+}
+
+func (r *remover) rest(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-r.Tick:
+		return nil
+	}
+}
+
+// look lists what is there, all types or only those that are left, and
+// records what has gone.
+func (r *remover) look(ctx context.Context, whole bool) error {
+	var types []resource.Type
+	if !whole {
+		for at, x := range r.mine {
+			types = append(types, at.Type)
+			if !x.Parent.IsZero() {
+				types = append(types, x.Parent.Type)
+			}
+		}
+		slices.Sort(types)
+		types = slices.Compact(types)
+	}
+	if whole || len(types) > 0 {
+		list, err := r.calls.list(ctx, cloud.Selector{Types: types, Drill: r.Drill})
+		if err != nil {
+			return err
+		}
+		if err := r.compare(r.ours(list)); err != nil {
+			return err
+		}
+	}
+	return r.lookForOrphans(ctx)
+}
+
+// compare takes over what is there now and records what is not there any more.
+func (r *remover) compare(now map[thing]*resource.Resource) error {
+	for at, x := range r.mine {
+		if now[at] != nil || r.orphans[at] != nil {
+			continue
+		}
+		if err := r.gone(at, x); err != nil {
+			return err
+		}
+	}
+	for at, x := range now {
+		if was := r.mine[at]; r.asked[at] && x.State == resource.Failed && was != nil && was.State != resource.Failed {
+			delete(r.asked, at) // deleting has failed: ask again
+			r.why[at] = x.Why
+		}
+		delete(r.heard, at)
+		if x.Tenure != resource.Implied || r.orphans[at] != nil {
+			continue
+		}
+		r.orphans[at] = x
+		if r.Journal == nil {
+			continue
+		}
+		if err := r.Journal.Append(Record{Type: RecordFound, Cloud: r.Name, Ref: resource.Ref{Type: at.Type}, ID: at.ID, Parent: x.Parent}); err != nil {
+			return err
+		}
+	}
+	r.mine = now
+	return nil
+}
+
+// gone records that an object is not there any more.
+func (r *remover) gone(at thing, x *resource.Resource) error {
+	delete(r.asked, at)
+	delete(r.why, at)
+	left := leftover(x, "")
+	r.result.Deleted = append(r.result.Deleted, left)
+	r.Progress(left)
+	if r.Journal == nil {
+		return nil
+	}
+	return r.Journal.Append(Record{Type: RecordDeleted, Cloud: r.Name, Ref: left.Ref, ID: at.ID})
+}
+
+// ours returns what of the list may be deleted: the roots and, in them, all
+// else. Whatever a driver lists, what has neither a mark nor such a parent is
+// not ours.
+func (r *remover) ours(list []*resource.Resource) map[thing]*resource.Resource {
+	out := map[thing]*resource.Resource{}
+	for _, x := range list {
+		if isMarked(r.schemas, x, r.Drill) && (r.isRoot == nil || r.isRoot(x)) {
+			out[thing{x.Type, x.ID}] = x
+		}
+	}
+	for grown := true; grown; {
+		grown = false
+		for _, x := range list {
+			at, parent := thing{x.Type, x.ID}, thing{x.Parent.Type, string(x.Parent.Key)}
+			if out[at] == nil && out[parent] != nil && x.Tenure != resource.Given {
+				out[at], grown = x, true
+			}
+		}
+	}
+	return out
+}
+
+// isMarked reports whether x itself carries the drill's mark. Children may
+// show the mark of their parent; that is not theirs.
+func isMarked(schemas resource.Schemas, x *resource.Resource, drill string) bool {
+	schema := schemas[x.Type]
+	return x.Owner.Drill == drill && drill != "" && x.Tenure == resource.Own && schema != nil && schema.Mark != resource.MarkParent
+}
+
+// remove asks for the end of all that nothing uses any more, and returns how
+// many services have agreed.
+func (r *remover) remove(ctx context.Context) (int, error) {
+	var batch []*resource.Resource
+	for at, x := range r.due() {
+		if !r.asked[at] {
+			batch = append(batch, x)
+		}
+	}
+	batch = append(batch, r.unused()...)
+	before := len(r.asked)
+	g, ctx := errgroup.WithContext(ctx)
+	for _, x := range batch {
+		g.Go(func() error { return r.ask(ctx, x) })
+	}
+	err := g.Wait()
+	return len(r.asked) - before, err
+}
+
+func (r *remover) ask(ctx context.Context, x *resource.Resource) error {
+	err := r.calls.delete(ctx, x)
+	op, refused := refusal(err)
+	if err != nil && !refused {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at := thing{x.Type, x.ID}
+	if err == nil {
+		r.asked[at] = true
+		return nil
+	}
+	r.why[at] = op.Message
+	return nil
+}
