@@ -5,10 +5,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	. "github.com/wechsel-project/wechsel/pkg/diff"
 	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/resource"
-	"pgregory.net/rapid"
 )
 
 func TestNothingDiffersFromItself(t *testing.T) {

@@ -3,9 +3,10 @@ package diff_test
 import (
 	"testing"
 
+	"pgregory.net/rapid"
+
 	. "github.com/wechsel-project/wechsel/pkg/diff"
 	"github.com/wechsel-project/wechsel/pkg/resource"
-	"pgregory.net/rapid"
 )
 
 func TestRenamingAndShufflingLeavesNoChange(t *testing.T) {

@@ -52,8 +52,9 @@ func effectOf(ch Change) Outcome {
 		return Degraded
 	case Missing:
 		return Lost
+	default:
+		return Equivalent
 	}
-	return Equivalent
 }
 
 func byEffect(e resource.Effect) Outcome {
@@ -64,8 +65,9 @@ func byEffect(e resource.Effect) Outcome {
 		return Degraded
 	case resource.Lost:
 		return Lost
+	default:
+		return Equivalent
 	}
-	return Equivalent
 }
 
 func (c *comparer) worsen(ref resource.Ref, to Outcome) { c.result.worsen(ref, to) }

@@ -6,5 +6,6 @@
 // [Kind] is an entry of the catalogue in fixtures/gaps: which signals show it,
 // how bad it is, its cause and remedy in English and German, who has to act,
 // and the standard that covers it or fails to. Classify turns signals into
-// [Gap]s: one gap for all resources that show the same thing.
+// [Gap]s: one gap for all resources that show the same thing. [Texts] are what
+// reports say beside the catalogue, in both languages.
 package gap

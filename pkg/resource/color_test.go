@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	. "github.com/wechsel-project/wechsel/pkg/resource"
 	"pgregory.net/rapid"
+
+	. "github.com/wechsel-project/wechsel/pkg/resource"
 )
 
 func TestColorsDoNotKnowKeysAndIDs(t *testing.T) {

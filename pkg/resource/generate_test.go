@@ -3,8 +3,9 @@ package resource_test
 import (
 	"fmt"
 
-	. "github.com/wechsel-project/wechsel/pkg/resource"
 	"pgregory.net/rapid"
+
+	. "github.com/wechsel-project/wechsel/pkg/resource"
 )
 
 var (

@@ -8,8 +8,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	. "github.com/wechsel-project/wechsel/pkg/resource"
 	"pgregory.net/rapid"
+
+	. "github.com/wechsel-project/wechsel/pkg/resource"
 )
 
 func TestValueComesBackAsItWas(t *testing.T) {
