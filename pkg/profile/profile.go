@@ -123,7 +123,7 @@ type GroupRule struct {
 type Fault struct {
 	Service string `json:"service,omitempty"` // service type; empty: every one
 	Method  string `json:"method,omitempty"`  // empty: every one
-	Path    string `json:"path,omitempty"`    // glob over the path within the service, e.g. /servers/*
+	Path    string `json:"path,omitempty"`    // glob over the path within the service, e.g. /v2.1/servers/*
 	Kind    string `json:"kind,omitempty"`    // server, volume, snapshot or image
 	Name    string `json:"name,omitempty"`    // glob over the object's name
 	Skip    int64  `json:"skip,omitempty"`    // let the first n pass

@@ -3,6 +3,7 @@ package openstack
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestCinderAsRecorded(t *testing.T) {
@@ -13,18 +14,20 @@ func TestCinderAsRecorded(t *testing.T) {
 			r.project(exchanges[4].Request.Path)
 			r.images(cloud)
 			for _, e := range exchanges {
-				if strings.Contains(e.name, "in-use") || strings.HasPrefix(e.name, "attachment") || strings.HasSuffix(e.name, "-used") || e.Seq > 200 {
-					continue // servers are Nova's recordings
+				if e.Seq > 200 {
+					continue // from Nova's recording
 				}
 				r.prepare(e)
 				r.play(e)
 			}
 			expected := map[string]string{
 				`^(extensions|group-types|resource-filters|no-project-in-path|transfer-|volume-get-awaiting)`: "not simulated",
+				`attach_mode|device_path`:   "the backend's business",
 				`upload-image.*disk_format`: "see prepare",
 			}
 			if cloud == "real-b" {
-				expected[`over-quota`] = "volumes and snapshots of the exchanges that are left out count there"
+				expected[`over-quota|-used`] = "the recorder filled the quota there with objects of its own"
+				expected[`attachment-delete-of-server`] = "the lab's B refuses in its inner calls what it would refuse outside"
 			}
 			r.settle(expected)
 		})
@@ -45,6 +48,21 @@ func (r *replayer) images(cloud string) {
 	}
 }
 
+// attach puts the volume of an exchange at a server, as Nova does, or takes it
+// away.
+func (r *replayer) attach(e exchange, on bool) {
+	id := r.translate(e.Request.Path[strings.LastIndex(e.Request.Path, "/")+1:])
+	const server = "00000000-0000-4000-8000-00000000beef"
+	r.cloud.Do(func(now time.Time) {
+		v, _ := r.cloud.volume.table.Get(id)
+		if on {
+			(&call{cloud: r.cloud, now: now}).attachVolume(v, server, "/dev/sdb", "host", now)
+		} else {
+			r.cloud.detachVolume(v, server, now, now)
+		}
+	})
+}
+
 // prepare does what the recorder did beside the recording, and spares the test
 // the sums over gigabytes of zeros.
 func (r *replayer) prepare(e exchange) {
@@ -56,6 +74,10 @@ func (r *replayer) prepare(e exchange) {
 	case "volume-create-image-min-disk":
 		ref := r.ids[body["volume"].(map[string]any)["imageRef"].(string)]
 		r.call("PUT", "/image/v2/images/"+ref+"/file", "bytes", "Content-Type", "application/octet-stream")
+	case "volume-get-in-use":
+		r.attach(e, true)
+	case "volume-get-available-again":
+		r.attach(e, false)
 	case "volume-extend":
 		r.call("POST", r.prefix+r.translate(e.Request.Path), map[string]any{"os-update_readonly_flag": map[string]any{"readonly": false}})
 	case "volume-upload-image-raw", "volume-upload-image-boot-max":
