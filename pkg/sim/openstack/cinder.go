@@ -135,6 +135,7 @@ func cinderRoutes(s *service) {
 	on("GET /os-availability-zone", listVolumeZones)
 	on("GET /attachments", listAttachments)
 	on("GET /attachments/detail", listAttachments)
+	on("POST /attachments", createAttachment)
 	on("GET /attachments/{id}", showAttachment)
 	on("DELETE /attachments/{id}", deleteAttachment)
 	on("GET /qos-specs", denyVolume("volume_extension:qos_specs_manage:get_all"))

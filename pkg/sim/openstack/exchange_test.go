@@ -395,3 +395,19 @@ func BenchmarkRequests(b *testing.B) {
 		}
 	}
 }
+
+func TestReservationAndItsEnd(t *testing.T) {
+	p := testProfile()
+	p.VolumeTypes = []profile.VolumeType{{Name: "t", Default: true}}
+	p.Behaviour.Durations.VolumeCreate = profile.Span{Min: time.Second, Max: time.Second}
+	const with327 = "\nOpenStack-API-Version: volume 3.27\n\n"
+	twice(t, p, []step{
+		{"POST /volume/v3/$project/volumes\n\n" + `{"volume": {"size": 1}}`, 202, "", true, 0},
+		{"POST /volume/v3/$project/attachments" + with327 + `{"attachment": {"volume_uuid": "$1"}}`, 400, "but the current status is creating", false, 0},
+		{"POST /volume/v3/$project/attachments" + with327 + `{"attachment": {"volume_uuid": "$1"}}`, 200, `"reserved"`, true, 2 * time.Second},
+		{"GET /volume/v3/$project/volumes/$1", 200, `"status":"reserved"`, false, 0},
+		{"DELETE /volume/v3/$project/volumes/$1", 400, "must not be migrating, attached", false, 0},
+		{"DELETE /volume/v3/$project/attachments/$2\nOpenStack-API-Version: volume 3.27", 200, "", false, 0},
+		{"GET /volume/v3/$project/volumes/$1", 200, `"status":"available"`, false, 0},
+	})
+}
