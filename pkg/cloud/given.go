@@ -61,7 +61,7 @@ func texts(m map[string]string) map[string]resource.Value {
 }
 
 func number(list []*resource.Resource) {
-	slices.SortFunc(list, func(a, b *resource.Resource) int { return cmp.Or(a.Ref.Compare(b.Ref), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(list, func(a, b *resource.Resource) int { return cmp.Or(a.Compare(b.Ref), cmp.Compare(a.ID, b.ID)) })
 	seen := map[resource.Ref]int{}
 	for _, r := range list {
 		seen[r.Ref]++

@@ -123,7 +123,7 @@ func TestStreamsAreNotRepeated(t *testing.T) {
 	s, waited := &script{steps: []func(*http.Request) (*http.Response, error){status(503)}}, []time.Duration{}
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://cloud/file", io.MultiReader(strings.NewReader("x")))
 	resp, err := newTestTransport(s, &waited).RoundTrip(req)
-	if err != nil || resp.StatusCode != 503 || len(s.got) != 1 {
+	if err != nil || resp.StatusCode != http.StatusServiceUnavailable || len(s.got) != 1 {
 		t.Errorf("%v %d tries", err, len(s.got))
 	}
 }
@@ -200,7 +200,7 @@ func TestSilentBodyEnds(t *testing.T) {
 				<-req.Context().Done()
 				w.CloseWithError(context.Cause(req.Context()))
 			}()
-			return &http.Response{StatusCode: 200, Body: r}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: r}, nil
 		})
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://cloud/x", nil)
 		resp, err := NewTransport(TransportOptions{Base: base}).RoundTrip(req)

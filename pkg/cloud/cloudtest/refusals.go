@@ -62,13 +62,14 @@ func (r *run) refuses(what string, kind error, path resource.Path, x *resource.R
 		r.delete(made)
 		return
 	}
-	e := r.isKind(what, err, kind)
-	if path != "" && e != nil && !slices.Equal(e.Paths, []resource.Path{path}) {
+	r.isKind(what, err, kind)
+	var e *cloud.OpError
+	if path != "" && errors.As(err, &e) && !slices.Equal(e.Paths, []resource.Path{path}) {
 		r.Errorf("%s: names %v, want %s: %s", what, e.Paths, path, e.Message)
 	}
 }
 
-func (r *run) isKind(what string, err, kind error) *cloud.OpError {
+func (r *run) isKind(what string, err, kind error) {
 	r.Helper()
 	var e *cloud.OpError
 	switch {
@@ -81,7 +82,6 @@ func (r *run) isKind(what string, err, kind error) *cloud.OpError {
 	case e.Status != 0 && e.RequestID == "":
 		r.Errorf("%s: no request id: %v", what, err)
 	}
-	return e
 }
 
 // extension makes what an extension adds: where it is there the property
@@ -107,7 +107,7 @@ func (s Suite) cancelled(t *testing.T) {
 	if err := r.cloud.Delete(ctx, net); !errors.Is(err, context.Canceled) {
 		t.Errorf("delete: %v, want %v", err, context.Canceled)
 	}
-	if _, err := collect(r.cloud, ctx, cloud.Selector{}); !errors.Is(err, context.Canceled) {
+	if _, err := collect(ctx, r.cloud, cloud.Selector{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("list: %v, want %v", err, context.Canceled)
 	}
 	if all := r.list(); len(all) != 1 || all[0].ID != net.ID {
@@ -134,7 +134,7 @@ func (s Suite) strangers(t *testing.T) {
 		t.Errorf("the drill has %d resources, want the one", len(all))
 	}
 	r.sweep()
-	all, err := collect(r.cloud, t.Context(), cloud.Selector{Types: []resource.Type{mine.Type}})
+	all, err := collect(t.Context(), r.cloud, cloud.Selector{Types: []resource.Type{mine.Type}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,14 +73,14 @@ func (s Suite) begin(t *testing.T, drill string) *run {
 // list returns what the drill has, of these types; all if none.
 func (r *run) list(types ...resource.Type) []*resource.Resource {
 	r.Helper()
-	all, err := collect(r.cloud, context.WithoutCancel(r.Context()), cloud.Selector{Types: types, Drill: r.drill})
+	all, err := collect(context.WithoutCancel(r.Context()), r.cloud, cloud.Selector{Types: types, Drill: r.drill})
 	if err != nil {
 		r.Fatal(err)
 	}
 	return all
 }
 
-func collect(c cloud.Reader, ctx context.Context, s cloud.Selector) ([]*resource.Resource, error) {
+func collect(ctx context.Context, c cloud.Reader, s cloud.Selector) ([]*resource.Resource, error) {
 	var out []*resource.Resource
 	for x, err := range c.List(ctx, s) {
 		if err != nil {
@@ -117,14 +117,13 @@ func (r *run) create(x *resource.Resource) *resource.Resource {
 	if made.ID == "" {
 		r.Fatalf("create %s: no id", x.Ref)
 	}
-	shown := r.ready(made)
+	if made.State != resource.Ready {
+		r.ready(made)
+	}
 	again := x.Clone()
 	again.ID = made.ID
 	r.settle(again)
 	r.settle(again)
-	if schema := r.schemas[x.Type]; schema.Mark == resource.MarkParent {
-		return shown
-	}
 	return r.ready(made)
 }
 
@@ -167,19 +166,19 @@ func byID(list []*resource.Resource, x *resource.Resource) *resource.Resource {
 // waits until it is gone.
 func (r *run) delete(x *resource.Resource) {
 	r.Helper()
-	ctx := context.WithoutCancel(r.Context())
+	remove := func(x *resource.Resource) error { return r.cloud.Delete(context.WithoutCancel(r.Context()), x) }
 	r.until(fmt.Sprintf("%s to be gone", x.Ref), func() bool {
 		shown := byID(r.list(x.Type), x)
 		if shown == nil {
 			return true
 		}
-		if err := r.cloud.Delete(ctx, shown); err != nil && !errors.Is(err, cloud.ErrConflict) {
+		if err := remove(shown); err != nil && !errors.Is(err, cloud.ErrConflict) {
 			r.Errorf("delete: %v", err)
 			return true
 		}
 		return false
 	})
-	if err := r.cloud.Delete(ctx, x); err != nil {
+	if err := remove(x); err != nil {
 		r.Errorf("delete %s that is gone: %v", x.Ref, err)
 	}
 }
@@ -189,15 +188,30 @@ var order = []resource.Type{"OS::Nova::KeyPair", "OS::Nova::ServerGroup", "OS::N
 	"OS::Neutron::Subnet", "OS::Neutron::Router", "OS::Neutron::RouterInterface", "OS::Neutron::Port", "OS::Cinder::Volume", "OS::Cinder::Snapshot", "OS::Glance::Image",
 	"OS::Nova::Server", "OS::Cinder::VolumeAttachment", "OS::Neutron::FloatingIP"}
 
-// sweep deletes all that carries the drill's mark.
+// sweep deletes all that carries the drill's mark, the other way round than it
+// was made, and again as long as something is in the way. What is gone can be
+// deleted once more.
 func (r *run) sweep() {
 	r.Helper()
-	all := r.list()
-	slices.SortStableFunc(all, func(a, b *resource.Resource) int { return slices.Index(order, b.Type) - slices.Index(order, a.Type) })
-	for _, x := range all {
-		if x.Type != "OS::Nova::Server" && x.Parent.Type == "OS::Nova::Server" && x.Type == "OS::Neutron::Port" {
-			continue // goes with its server
+	ctx := context.WithoutCancel(r.Context())
+	gone := map[string]*resource.Resource{}
+	r.until("all to be gone", func() bool {
+		all := r.list()
+		slices.SortStableFunc(all, func(a, b *resource.Resource) int { return slices.Index(order, b.Type) - slices.Index(order, a.Type) })
+		for _, x := range all {
+			if x.Tenure == resource.Implied && x.Type == "OS::Neutron::Port" {
+				continue // goes with its server
+			}
+			gone[x.ID] = x
+			if err := r.cloud.Delete(ctx, x); err != nil && !errors.Is(err, cloud.ErrConflict) {
+				r.Errorf("delete: %v", err)
+			}
 		}
-		r.delete(x)
+		return len(all) == 0
+	})
+	for _, x := range gone {
+		if err := r.cloud.Delete(ctx, x); err != nil {
+			r.Errorf("delete %s that is gone: %v", x.Ref, err)
+		}
 	}
 }

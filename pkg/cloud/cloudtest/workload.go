@@ -2,6 +2,7 @@ package cloudtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,17 +134,17 @@ func (s Suite) workload(t *testing.T) {
 
 	front := r.check(own("OS::Neutron::SecurityGroup", "ct-front", spec{"description": "front of house", "tags": []resource.Value{"g"}}))
 	back := r.check(own("OS::Neutron::SecurityGroup", "ct-back", spec{}))
-	if rules := r.children(front); len(rules) != 0 {
+	if rules := r.rulesOf(front); len(rules) != 0 {
 		r.Errorf("a settled group has %d rules of the provider's", len(rules))
 	}
 	r.check(child(front, "OS::Neutron::SecurityGroupRule", "http", spec{"security_group": front.ID, "direction": "ingress", "ethertype": "IPv4", "protocol": "tcp",
 		"port_range_min": 80, "port_range_max": 81, "remote_ip_prefix": "10.1.0.0/16", "description": "web"}))
 	r.check(child(front, "OS::Neutron::SecurityGroupRule", "self", spec{"security_group": front.ID, "ethertype": "IPv6", "protocol": "icmpv6", "remote_group": back.ID}))
 	r.check(child(back, "OS::Neutron::SecurityGroupRule", "out", spec{"security_group": back.ID, "direction": "egress", "ethertype": "IPv4"}))
-	if again := r.create(child(back, "OS::Neutron::SecurityGroupRule", "out", spec{"security_group": back.ID, "direction": "egress", "ethertype": "IPv4"})); len(r.children(back)) != 1 {
-		r.Errorf("a rule made twice is there %d times: %s", len(r.children(back)), again.ID)
+	if again := r.create(child(back, "OS::Neutron::SecurityGroupRule", "out", spec{"security_group": back.ID, "direction": "egress", "ethertype": "IPv4"})); len(r.rulesOf(back)) != 1 {
+		r.Errorf("a rule made twice is there %d times: %s", len(r.rulesOf(back)), again.ID)
 	}
-	if r.settle(back); len(r.children(back)) != 1 {
+	if r.settle(back); len(r.rulesOf(back)) != 1 {
 		t.Error("settling a group again takes its rules")
 	}
 
@@ -178,12 +179,19 @@ func (s Suite) workload(t *testing.T) {
 	r.check(child(local, "OS::Cinder::VolumeAttachment", "data", spec{"instance_uuid": local.ID, "volume_id": data.ID}))
 	r.check(own("OS::Neutron::FloatingIP", "", spec{"floating_network": external, "port_id": port.ID, "tags": []resource.Value{"f"}, "description": "the front door"}))
 
-	r.implied(local, "OS::Neutron::Port", 1)
-	r.implied(booted, "OS::Neutron::Port", 0)
-	r.implied(implied, "OS::Neutron::Port", 1)
-	r.implied(implied, "OS::Cinder::Volume", 1)
-	r.implied(booted, "OS::Cinder::Volume", 0)
-
+	all := r.list("OS::Neutron::Port", "OS::Cinder::Volume")
+	for _, c := range []struct {
+		of   *resource.Resource
+		made resource.Type
+		want int
+	}{
+		{local, "OS::Neutron::Port", 1}, {booted, "OS::Neutron::Port", 0}, {implied, "OS::Neutron::Port", 1},
+		{local, "OS::Cinder::Volume", 0}, {booted, "OS::Cinder::Volume", 0}, {implied, "OS::Cinder::Volume", 1},
+	} {
+		if n := len(impliedIn(all, c.of, c.made)); n != c.want {
+			r.Errorf("%s has %d implied %s, want %d", c.of.Name, n, c.made, c.want)
+		}
+	}
 	r.spent(empty, "with a workload")
 	r.again()
 }
@@ -217,28 +225,15 @@ func (r *run) volumeType() string {
 	return r.offer.VolumeTypes[0].ID
 }
 
-// children returns what the drill has with this parent.
-func (r *run) children(parent *resource.Resource) []*resource.Resource {
+// rulesOf returns the rules of a group.
+func (r *run) rulesOf(group *resource.Resource) []*resource.Resource {
 	r.Helper()
-	var out []*resource.Resource
-	for _, x := range r.list() {
-		if x.Parent == (resource.Ref{Type: parent.Type, Key: resource.Key(parent.ID)}) {
-			out = append(out, x)
-		}
-	}
-	return out
+	return slices.DeleteFunc(r.list("OS::Neutron::SecurityGroupRule"), func(x *resource.Resource) bool { return string(x.Parent.Key) != group.ID })
 }
 
-// implied asserts how many resources of a type the cloud has made for parent.
-func (r *run) implied(parent *resource.Resource, t resource.Type, want int) {
-	r.Helper()
-	n := 0
-	for _, x := range r.children(parent) {
-		if x.Type == t && x.Tenure == resource.Implied {
-			n++
-		}
-	}
-	if n != want {
-		r.Errorf("%s has %d implied %s, want %d", parent.Name, n, t, want)
-	}
+// impliedIn returns what the cloud has made for parent.
+func impliedIn(list []*resource.Resource, parent *resource.Resource, t resource.Type) []*resource.Resource {
+	return slices.DeleteFunc(slices.Clone(list), func(x *resource.Resource) bool {
+		return x.Type != t || x.Tenure != resource.Implied || x.Parent != (resource.Ref{Type: parent.Type, Key: resource.Key(parent.ID)})
+	})
 }

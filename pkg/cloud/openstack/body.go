@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
 // A body is an object as a service has sent it. Numbers without a fraction
@@ -131,15 +129,6 @@ func (b body) texts(key string) []string {
 		if s, ok := item.(string); ok {
 			out = append(out, s)
 		}
-	}
-	return out
-}
-
-// list makes a property's list of anything.
-func list[T any](items []T) []resource.Value {
-	out := make([]resource.Value, len(items))
-	for i, item := range items {
-		out[i] = item
 	}
 	return out
 }

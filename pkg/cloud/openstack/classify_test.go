@@ -17,9 +17,9 @@ var classifiable = sync.OnceValue(func() []*kind {
 // properties, that the schema does not know.
 func (k *kind) unclassified(b body) []string {
 	var out []string
-	known := func(key, any string) bool {
+	known := func(key, group string) bool {
 		_, ok := k.schema.Body[key]
-		_, open := k.schema.Body[any]
+		_, open := k.schema.Body[group]
 		return ok || open
 	}
 	for key, v := range b {

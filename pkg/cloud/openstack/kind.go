@@ -194,6 +194,7 @@ func (k *kind) toBody(r *resource.Resource, owner resource.Owner) map[string]any
 		b["tags"] = append(slices.Clone(tags), cloud.Mark(owner))
 	case resource.MarkMetadata:
 		setMetadataMark(b, owner)
+	case resource.MarkParent, resource.MarkNone:
 	}
 	return b
 }

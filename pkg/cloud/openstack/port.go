@@ -57,7 +57,7 @@ func ports() *kind {
 // DHCP and metadata servers. An interface's port that the project made before
 // is the project's.
 func readPort(p *project, b body, r *resource.Resource) bool {
-	if owner := b.text("device_owner"); strings.HasPrefix(owner, "network:") && !(isInterface(owner) && p.isOwnInterfacePort(b)) {
+	if owner := b.text("device_owner"); strings.HasPrefix(owner, "network:") && (!isInterface(owner) || !p.isOwnInterfacePort(b)) {
 		return false
 	}
 	r.Attrs["fixed_ips"] = renamed(b["fixed_ips"], nil)

@@ -76,6 +76,7 @@ func (s *simulation) auth() *openstack.Auth {
 }
 
 func TestSimulated(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"scs-reference", "alster", "isar", "real-a", "real-b"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -87,6 +88,7 @@ func TestSimulated(t *testing.T) {
 // TestOldMicroversions: on a cloud that knows neither tags in creating
 // requests nor rules of server groups, all else is the same.
 func TestOldMicroversions(t *testing.T) {
+	t.Parallel()
 	simulate(t, "scs-reference", func(p *profile.Profile) {
 		p.Services["compute"] = profile.Service{Min: "2.1", Max: "2.38"}
 		p.Services["block-storage"] = profile.Service{Min: "3.0", Max: "3.27"}
@@ -95,6 +97,7 @@ func TestOldMicroversions(t *testing.T) {
 
 // TestWithoutExtensions: what an extension adds is refused by name.
 func TestWithoutExtensions(t *testing.T) {
+	t.Parallel()
 	simulate(t, "scs-reference", func(p *profile.Profile) {
 		p.Extensions = slices.DeleteFunc(slices.Clone(p.Extensions), func(alias string) bool { return strings.HasPrefix(alias, "dns") })
 	}).run(t)
