@@ -54,7 +54,7 @@ func (s *server) equip(c *call, left time.Duration) {
 		if message == "" {
 			message = "No valid host was found. There are not enough hosts available."
 		}
-		s.fail(c, message)
+		s.abort(c, message)
 		return
 	}
 	zone := s.zoneAsked
@@ -63,18 +63,24 @@ func (s *server) equip(c *call, left time.Duration) {
 	}
 	host, found := c.cloud.place(s, zone)
 	if !found {
-		s.fail(c, "No valid host was found. There are not enough hosts available.")
-		s.release(c)
+		s.abort(c, "No valid host was found. There are not enough hosts available.")
 		return
 	}
 	s.host, s.zone = host, zone
 	for _, step := range []func(*call) error{s.plug, func(c *call) error { return s.makeDisks(c, left) }} {
 		if err := step(c); err != nil {
-			s.fail(c, fmt.Sprintf("Build of instance %s aborted: %s", s.id, asRefusal(err).message))
-			s.release(c)
+			s.abort(c, fmt.Sprintf("Build of instance %s aborted: %s", s.id, asRefusal(err).message))
 			return
 		}
 	}
+}
+
+// abort ends the building of a server with an error; what it had got is free
+// again.
+func (s *server) abort(c *call, message string) {
+	s.life = sim.Steady(c.now, serverState{"error", "", powerNone})
+	s.fault = &serverFault{message, c.now}
+	s.release(c)
 }
 
 // plug makes the ports that were asked for, and takes those that are there.

@@ -20,10 +20,16 @@ func otherComputeRoutes(on func(string, handler)) {
 	}
 	on("GET /os-simple-tenant-usage/{project}", func(*call) (*reply, error) { return ok(map[string]any{"tenant_usage": map[string]any{}}), nil })
 	on("GET /extensions", func(*call) (*reply, error) { return ok(map[string]any{"extensions": []any{}}), nil })
-	for path, key := range map[string]string{"/os-floating-ips": "floating_ips", "/os-volumes": "volumes"} {
-		on("GET "+path, until(36, func(*call) (*reply, error) { return ok(map[string]any{key: []any{}}), nil }))
-	}
-	on("GET /images", until(36, func(*call) (*reply, error) { return ok(map[string]any{"images": []any{}}), nil }))
+	on("GET /images", until(36, func(c *call) (*reply, error) {
+		list := []any{}
+		for im := range c.cloud.image.table.All() {
+			if c.sees(im) {
+				links := append(selfLinks(c, "/images/"+im.id), map[string]any{"rel": "alternate", "type": "application/vnd.openstack.image", "href": c.host() + "/image/images/" + im.id})
+				list = append(list, map[string]any{"id": im.id, "name": im.name, "links": links})
+			}
+		}
+		return ok(map[string]any{"images": list}), nil
+	}))
 	on("GET /os-security-groups", until(36, func(c *call) (*reply, error) {
 		list := []any{}
 		c.cloud.network.defaultGroup(c, c.project())

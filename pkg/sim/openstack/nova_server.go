@@ -118,12 +118,6 @@ func (s *server) note(c *call, name string) {
 	s.actions = append(s.actions, serverAction{name, c.id, c.token.user.id, c.now})
 }
 
-// fail ends the building of a server with an error.
-func (s *server) fail(c *call, message string) {
-	s.life = sim.Steady(c.now, serverState{"error", "", powerNone})
-	s.fault = &serverFault{message, c.now}
-}
-
 // disk finds a volume of the server.
 func (s *server) disk(volume string) *serverDisk {
 	for _, d := range s.disks {

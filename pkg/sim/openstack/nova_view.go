@@ -63,7 +63,9 @@ func (c *call) newerParts(s *server, body map[string]any, alone bool) {
 	if alone {
 		groups := []any{}
 		if s.group != nil {
-			groups = append(groups, s.group.id)
+			if _, there := c.cloud.compute.groups.Get(s.group.id); there {
+				groups = append(groups, s.group.id)
+			}
 		}
 		since(71, "server_groups", groups)
 	}
