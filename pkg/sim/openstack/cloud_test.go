@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,15 +19,16 @@ type lab struct {
 	*testing.T
 	cloud *Cloud
 	url   string
-	now   time.Time
+	past  atomic.Int64 // since the beginning; a request whose answer is lost reads it while the test goes on
 	token string
 }
 
 // newLab starts a cloud and logs demo in.
 func newLab(t *testing.T, p *profile.Profile) *lab {
 	t.Helper()
-	l := &lab{T: t, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-	cloud, err := New(p, sim.WithClock(func() time.Time { return l.now }))
+	l := &lab{T: t}
+	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	cloud, err := New(p, sim.WithClock(func() time.Time { return began.Add(time.Duration(l.past.Load())) }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func (l *lab) login(user, project string) string {
 }
 
 // later moves the clock.
-func (l *lab) later(d time.Duration) { l.now = l.now.Add(d) }
+func (l *lab) later(d time.Duration) { l.past.Add(int64(d)) }
 
 // An answer of the cloud; body is decoded when it is JSON.
 type answer struct {
