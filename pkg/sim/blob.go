@@ -69,7 +69,7 @@ func (b *Blobs) Copy(r io.Reader) (*Blob, error) {
 				return nil, werr
 			}
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return blob, nil
 		}
 		if err != nil {
@@ -123,7 +123,7 @@ func (b *Blob) ReadAt(p []byte, off int64) (int, error) {
 	}
 	want := int(min(int64(len(p)), b.size-off))
 	n, err := b.file.ReadAt(p[:want], off)
-	if err == io.EOF { // the file may end before the blob: the rest is zero
+	if errors.Is(err, io.EOF) { // the file may end before the blob: the rest is zero
 		clear(p[n:want])
 		err = nil
 	}
@@ -143,7 +143,7 @@ type padded struct{ *Blob }
 
 func (p padded) ReadAt(buf []byte, off int64) (int, error) {
 	n, err := p.Blob.ReadAt(buf, off)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		clear(buf[n:])
 		return len(buf), nil
 	}
@@ -202,7 +202,7 @@ func (b *Blob) Scribble(seed uint64) error {
 	buf := make([]byte, cluster)
 	for off := int64(512); off < b.size; off += int64(len(buf)) {
 		buf = buf[:min(cluster, b.size-off)]
-		src.Read(buf)
+		_, _ = src.Read(buf) // does not fail
 		if _, err := b.WriteAt(buf, off); err != nil {
 			return err
 		}

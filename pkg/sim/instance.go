@@ -5,8 +5,6 @@ import (
 	"errors"
 	"sync"
 	"time"
-
-	"github.com/wechsel-project/wechsel/pkg/profile"
 )
 
 // An Instance is one running simulated cloud. Its methods may be called from
@@ -35,11 +33,6 @@ func WithClock(clock func() time.Time) Option { return func(i *Instance) { i.clo
 // WithSeed draws other ids. Two instances with the same seed that get the same
 // requests in the same order have the same ids; the default is 1.
 func WithSeed(seed uint64) Option { return func(i *Instance) { i.seed = seed } }
-
-// WithFaults adds faults to the profile's own.
-func WithFaults(faults ...profile.Fault) Option {
-	return func(i *Instance) { i.Faults.Add(faults...) }
-}
 
 // New makes an instance. Close gives its bytes back.
 func New(opts ...Option) *Instance {

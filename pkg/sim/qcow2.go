@@ -81,9 +81,6 @@ func (y qcow2Layout) l1Size() int64 { return ceil(ceil(y.size, cluster), tableEn
 
 func ceil(a, b int64) int64 { return (a + b - 1) / b }
 
-// QCOW2Length returns how long the file is that [WriteQCOW2] writes.
-func QCOW2Length(b *Blob, size int64) int64 { return layoutQCOW2(b, size).total * cluster }
-
 // WriteQCOW2 writes the first size bytes of a blob as a qcow2 image. Only
 // clusters that are not all zero take room, so that an empty disk of 1 GiB is
 // a file of 256 KiB.
@@ -183,13 +180,6 @@ func QCOW2Size(r io.ReaderAt) (int64, error) {
 	return int64(h.Size), nil
 }
 
-// HasBackingFile tells whether a qcow2 image is only the difference to another
-// file: services refuse it, because it could name any file of theirs.
-func HasBackingFile(r io.ReaderAt) bool {
-	h, err := readHeader(r)
-	return err == nil && h.BackingFileOffset != 0
-}
-
 // ReadQCOW2 decodes a qcow2 image of that length into a new blob.
 func (b *Blobs) ReadQCOW2(r io.ReaderAt, length int64) (*Blob, error) {
 	h, err := readHeader(r)
@@ -241,7 +231,7 @@ type qcow2Reader struct {
 
 func (d *qcow2Reader) read() error {
 	l1 := make([]byte, int64(d.h.L1Size)*8)
-	if _, err := d.r.ReadAt(l1, int64(d.h.L1TableOffset)); err != nil && err != io.EOF {
+	if _, err := d.r.ReadAt(l1, int64(d.h.L1TableOffset)); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	span := d.cluster / 8 * d.cluster // guest bytes of one L2 table
@@ -262,7 +252,7 @@ func (d *qcow2Reader) table(at, guest int64) error {
 		return fmt.Errorf("the L2 table at %d lies outside the file, or is one too many", at)
 	}
 	l2 := make([]byte, d.cluster)
-	if _, err := d.r.ReadAt(l2, at); err != nil && err != io.EOF {
+	if _, err := d.r.ReadAt(l2, at); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	for i := int64(0); i < d.cluster/8 && guest+i*d.cluster < int64(d.h.Size); i++ {
@@ -288,7 +278,7 @@ func (d *qcow2Reader) data(entry uint64, guest int64) error {
 		}
 	} else if at := int64(entry & offsetMask); at >= d.length {
 		return fmt.Errorf("the cluster at %d lies outside the file", at)
-	} else if _, err := d.r.ReadAt(buf, at); err != nil && err != io.EOF {
+	} else if _, err := d.r.ReadAt(buf, at); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	buf = buf[:min(d.cluster, int64(d.h.Size)-guest)]

@@ -57,9 +57,6 @@ func TestQCOW2RoundTrip(t *testing.T) {
 			if err := WriteQCOW2(&file, b, b.Size()); err != nil {
 				t.Fatal(err)
 			}
-			if got := QCOW2Length(b, b.Size()); got != int64(file.Len()) {
-				t.Errorf("said %d bytes, wrote %d", got, file.Len())
-			}
 			back, err := b.owner.ReadQCOW2(bytes.NewReader(file.Bytes()), int64(file.Len()))
 			if err != nil {
 				t.Fatal(err)
