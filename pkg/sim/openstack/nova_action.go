@@ -104,6 +104,8 @@ func serverActions() map[string]serverActionHandler {
 		"removeSecurityGroup": leaveSecurityGroup,
 		"createImage":         snapshotServer,
 		"changePassword":      acceptOnly,
+		"rescue":              rescueServer,
+		"rebuild":             rebuildServer,
 		"resize":              resizeServer,
 		"confirmResize":       endResize("confirmResize", false),
 		"revertResize":        endResize("revertResize", true),

@@ -13,6 +13,7 @@ func serverPartRoutes(on func(string, handler)) {
 	}))
 	on("GET /servers/{id}/ips/{network}", withServer(showServerNetwork))
 	on("GET /servers/{id}/os-instance-actions", withServer(listInstanceActions))
+	on("GET /servers/{id}/os-instance-actions/{request}", withServer(showInstanceAction))
 	on("GET /servers/{id}/diagnostics", denied("os_compute_api:os-server-diagnostics"))
 	on("GET /servers/{id}/os-server-password", withServer(func(*call, *server) (*reply, error) { return ok(map[string]any{"password": ""}), nil }))
 	on("GET /servers/{id}/topology", from(78, withServer(func(*call, *server) (*reply, error) {
@@ -33,19 +34,6 @@ func showServerNetwork(c *call, s *server) (*reply, error) {
 		return nil, refuse(http.StatusNotFound, "Instance is not a member of specified network")
 	}
 	return ok(map[string]any{name: list}), nil
-}
-
-func listInstanceActions(c *call, s *server) (*reply, error) {
-	list := []any{}
-	for _, a := range slices.Backward(s.actions) {
-		item := map[string]any{"action": a.name, "instance_uuid": s.id, "request_id": a.request, "user_id": a.user, "project_id": s.project,
-			"start_time": moment(a.start, novaLong), "message": nil}
-		if c.version.since(2, 58) {
-			item["updated_at"] = moment(s.updated(c.now), novaLong)
-		}
-		list = append(list, item)
-	}
-	return ok(map[string]any{"instanceActions": list}), nil
 }
 
 // groupsOf are the groups of a server's ports, each once.

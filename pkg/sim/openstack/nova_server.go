@@ -93,6 +93,8 @@ func (s *server) status(now time.Time) string {
 		return "REBOOT"
 	case st.task == "rebooting_hard":
 		return "HARD_REBOOT"
+	case st.task == "rebuilding":
+		return "REBUILD"
 	case st.task == "resize_prep":
 		return "RESIZE"
 	}
@@ -103,7 +105,7 @@ func (s *server) status(now time.Time) string {
 }
 
 var serverStatus = map[string]string{"building": "BUILD", "active": "ACTIVE", "stopped": "SHUTOFF", "error": "ERROR", "paused": "PAUSED",
-	"suspended": "SUSPENDED", "resized": "VERIFY_RESIZE", "deleted": "DELETED", "shelved_offloaded": "SHELVED_OFFLOADED"}
+	"suspended": "SUSPENDED", "resized": "VERIFY_RESIZE", "rescued": "RESCUE", "deleted": "DELETED", "shelved_offloaded": "SHELVED_OFFLOADED"}
 
 // updated is when the server changed last.
 func (s *server) updated(now time.Time) time.Time {

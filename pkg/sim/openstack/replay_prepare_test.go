@@ -134,6 +134,5 @@ func (p *replay) volume(body map[string]any) {
 var knownDifferences = map[string]string{
 	"network/rule-update-refused":              "a defect of the real service: 500",
 	"network/networks-page-past-end":           "the order of ids is another",
-	"compute/extensions":                       "the list is the same in every cloud; nobody needs it",
 	"compute/server-create-user-data-too-long": "the request is shortened in the recording",
 }
