@@ -117,7 +117,8 @@ func startClouds(ts *testscript.TestScript, neg bool, args []string) {
 		done <- code
 	}()
 	lines := bufio.NewScanner(out)
-	for lines.Scan() && !strings.HasPrefix(lines.Text(), "export ") {
+	for served := false; !served && lines.Scan(); {
+		served = strings.HasPrefix(lines.Text(), "export ")
 	}
 	var once sync.Once
 	ts.Defer(func() {

@@ -13,23 +13,23 @@ import (
 // guess.
 func (m *matcher) byLikeness() bool {
 	left, right := m.leftover(m.a, m.to), m.leftover(m.b, m.from)
-	var clear, tied []likeness
+	var plain, tied []likeness
 	for group, list := range left {
 		for _, l := range m.closest(list, right[group]) {
 			if l.clear {
-				clear = append(clear, l)
+				plain = append(plain, l)
 			} else {
 				tied = append(tied, l)
 			}
 		}
 	}
-	if len(clear) == 0 && len(tied) > 0 {
-		clear = []likeness{slices.MinFunc(tied, likeness.compare)}
+	if len(plain) == 0 && len(tied) > 0 {
+		plain = []likeness{slices.MinFunc(tied, likeness.compare)}
 	}
-	for _, l := range clear {
+	for _, l := range plain {
 		m.pair(l.a, l.b, ByLikeness)
 	}
-	return len(clear) > 0
+	return len(plain) > 0
 }
 
 // A kind of leftovers that may be paired with each other.

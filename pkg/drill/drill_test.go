@@ -2,6 +2,7 @@ package drill
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -109,7 +110,7 @@ func TestServersAreSeenInBuild(t *testing.T) {
 	run(t, o)
 	for _, s := range []*simulated{w.from, w.to} {
 		building := s.cloud.Requests.Count(func(r sim.Request) bool {
-			return r.Method == "GET" && strings.Contains(r.Path, "/servers/detail")
+			return r.Method == http.MethodGet && strings.Contains(r.Path, "/servers/detail")
 		})
 		if building < 2 {
 			t.Errorf("%s: the servers were listed %d times: nobody waited for them", s.name, building)

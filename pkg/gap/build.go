@@ -16,7 +16,7 @@ const maxEvidence = 5
 func (g *group) gap(lang string) Gap {
 	first := g.first()
 	out := Gap{ID: g.id, Kind: g.kind.ID, Path: first.Path.Pattern(), Source: plain(first.Source), Target: plain(first.Target), Seen: []Seen{}, Evidence: g.evidence(),
-		Standards: slices.Concat([]string{}, g.kind.Standards), Facets: slices.Concat([]string{}, g.kind.Facets), Who: g.kind.Who}
+		Standards: append([]string{}, g.kind.Standards...), Facets: append([]string{}, g.kind.Facets...), Who: g.kind.Who}
 	out.Severity = g.kind.severity(first.Signal)
 	for _, m := range g.members {
 		if !slices.Contains(out.Resources, m.Ref) {

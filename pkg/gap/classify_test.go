@@ -119,9 +119,9 @@ func anySignal() *rapid.Generator[Signal] {
 }
 
 func TestNoSignalIsLostAndTheirOrderMeansNothing(t *testing.T) {
-	c, any := load(t), anySignal()
+	c, signal := load(t), anySignal()
 	rapid.Check(t, func(t *rapid.T) {
-		signals := rapid.SliceOfN(any, 0, 8).Draw(t, "signals")
+		signals := rapid.SliceOfN(signal, 0, 8).Draw(t, "signals")
 		gaps := c.Classify(signals, "en")
 		for _, s := range signals {
 			if s.Code == "chosen" {
