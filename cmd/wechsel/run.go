@@ -154,7 +154,7 @@ func (a *app) drill(j *job, r request, dir string, out output, failOn string) er
 		Keep: r.Keep, Bytes: !r.NoBytes, Shared: r.Shared, Now: time.Now, Tick: tick.C, Progress: a.progress(out),
 	})
 	if err != nil {
-		return a.explain(err, r, dir, from, to)
+		return a.explain(err, dir, from, to)
 	}
 	return a.finish(j, r, dir, out, failOn, from, to, result)
 }
@@ -170,7 +170,7 @@ func tickOf(sides ...drill.Side) time.Duration {
 }
 
 // explain tells how to go on after a drill that did not end.
-func (a *app) explain(err error, r request, dir string, sides ...drill.Side) error {
+func (a *app) explain(err error, dir string, sides ...drill.Side) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}

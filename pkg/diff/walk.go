@@ -35,7 +35,7 @@ func (c *comparer) pair(a, b *resource.Resource) {
 	w.identity()
 	w.content()
 	for _, p := range slices.Sorted(maps.Keys(w.unread)) {
-		w.note("", p, nil, nil, Unread)
+		w.note(p, nil, nil, Unread)
 	}
 	x, y := w.schema.Canonical(translate(a.Spec, c.match.paired)), w.schema.Canonical(b.Spec)
 	for _, k := range keys(x, y) {
@@ -61,16 +61,16 @@ func (w *walker) identity() {
 	w.differ("name", w.a.Name, w.b.Name, verdict)
 	w.differ("scope", w.a.Scope, w.b.Scope, verdict)
 	if parent := w.match.paired(w.a.Parent); parent != w.b.Parent && verdict == Changed && !w.explained[w.b.Ref] {
-		w.note("", "parent", w.a.Parent, w.b.Parent, Changed)
+		w.note("parent", w.a.Parent, w.b.Parent, Changed)
 	}
 	if w.b.State == resource.Failed && w.a.State != resource.Failed {
-		w.note("", "state", string(w.a.State), string(w.b.State), Changed)
+		w.note("state", string(w.a.State), string(w.b.State), Changed)
 	}
 }
 
 func (w *walker) differ(p resource.Path, x, y string, verdict Verdict) {
 	if x != y {
-		w.note("", p, absent(x), absent(y), verdict)
+		w.note(p, absent(x), absent(y), verdict)
 	}
 }
 
@@ -88,10 +88,10 @@ func (w *walker) content() {
 	case x == nil && y == nil:
 	case x == nil || y == nil || x.SHA256 == "" || y.SHA256 == "":
 		if x != nil && x.SHA256 != "" || y != nil && y.SHA256 != "" {
-			w.note("", "content", nil, nil, Unread)
+			w.note("content", nil, nil, Unread)
 		}
 	case x.SHA256 != y.SHA256:
-		w.note("", "content", x.SHA256, y.SHA256, Changed)
+		w.note("content", x.SHA256, y.SHA256, Changed)
 	}
 }
 
@@ -106,7 +106,7 @@ func (w *walker) facts(p resource.Path, x, y resource.Value) {
 			w.facts(p.Field(k), xm[k], ym[k])
 		}
 	default:
-		w.note("", p, x, y, Chosen)
+		w.note(p, x, y, Chosen)
 	}
 }
 
@@ -122,9 +122,9 @@ func (w *walker) walk(p resource.Path, x, y resource.Value) {
 	f, _ := w.schema.Field(p)
 	switch {
 	case f.Hidden && (x == nil || y == nil):
-		w.note("", p, x, y, Unread)
+		w.note(p, x, y, Unread)
 	case f.Chooser != "" && f.Chooser != resource.Tenant:
-		w.note("", p, x, y, Chosen)
+		w.note(p, x, y, Chosen)
 	default:
 		w.inside(p, x, y, f)
 	}
@@ -150,7 +150,7 @@ func (w *walker) inside(p resource.Path, x, y resource.Value, f resource.Field) 
 			w.walk(p.Index(i), xl[i], yl[i])
 		}
 	default:
-		w.note("", p, x, y, Changed)
+		w.note(p, x, y, Changed)
 	}
 }
 
@@ -186,7 +186,7 @@ func (w *walker) set(p resource.Path, x, y []resource.Value) {
 		}
 	}
 	if len(gone)+len(come) > 0 {
-		w.note("", p, orNil(gone), orNil(come), Changed)
+		w.note(p, orNil(gone), orNil(come), Changed)
 	}
 }
 
@@ -225,10 +225,10 @@ func (w *walker) source(v resource.Value) resource.Value {
 }
 
 // note notes a difference; x has B's references.
-func (w *walker) note(rule string, p resource.Path, x, y resource.Value, verdict Verdict) {
+func (w *walker) note(p resource.Path, x, y resource.Value, verdict Verdict) {
 	args := w.about(w.comparer.a, w.a)
 	x, y = w.orDefault(p, x), w.orDefault(p, y)
-	w.comparer.note(Change{Ref: w.a.Ref, Path: p, Verdict: verdict, Source: w.source(x), Target: resource.Clone(y), Rule: rule, Args: args})
+	w.comparer.note(Change{Ref: w.a.Ref, Path: p, Verdict: verdict, Source: w.source(x), Target: resource.Clone(y), Args: args})
 }
 
 // orDefault says what absence means.

@@ -20,7 +20,6 @@ type mutation struct {
 	code               string
 	typ                resource.Type
 	property           resource.Path
-	count              int // of signals; 0: one
 }
 
 func mutations() []mutation {

@@ -93,7 +93,7 @@ func (d *drill) readBack(ctx context.Context, set *resource.Set) error {
 
 // compare says what differs, under the plan's decisions.
 func (d *drill) compare(context.Context) error {
-	o := diff.Options{Joined: true, Lost: map[resource.Ref]bool{}, Untested: map[resource.Ref]bool{}, Refusals: d.refusals}
+	o := diff.Options{Joined: true, Lost: map[resource.Ref]bool{}, Untested: map[resource.Ref]bool{}, Refusals: d.refusals, Forecast: d.result.Plan.Forecast}
 	for ref, outcome := range d.outcomes {
 		o.Lost[ref], o.Untested[ref] = outcome == deploy.Lost, outcome == deploy.Untested
 	}

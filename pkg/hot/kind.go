@@ -82,7 +82,7 @@ func (t *template) build(d *declaration, key resource.Key, props *node) {
 }
 
 // put adds the resource that b has made.
-func (b *builder) put() *resource.Resource { return b.putNamed(b.takeName()) }
+func (b *builder) put() { b.putNamed(b.takeName()) }
 
 func (b *builder) putNamed(name string) *resource.Resource {
 	r := &resource.Resource{Ref: b.ref, Name: name, Tenure: resource.Own, Spec: b.spec}
@@ -126,10 +126,8 @@ func (b *builder) wrongItem(name string, i int, format string, args ...any) {
 }
 
 // child adds a resource that belongs to parent.
-func (b *builder) child(typ resource.Type, key resource.Key, tenure resource.Tenure, parent resource.Ref, spec map[string]resource.Value) *resource.Resource {
-	r := &resource.Resource{Ref: resource.Ref{Type: typ, Key: key}, Tenure: tenure, Parent: parent, Spec: spec}
-	b.set.Put(r)
-	return r
+func (b *builder) child(typ resource.Type, key resource.Key, tenure resource.Tenure, parent resource.Ref, spec map[string]resource.Value) {
+	b.set.Put(&resource.Resource{Ref: resource.Ref{Type: typ, Key: key}, Tenure: tenure, Parent: parent, Spec: spec})
 }
 
 // items returns the list that v is, or none.

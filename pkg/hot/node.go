@@ -44,14 +44,6 @@ func (o *object) get(key string) *node {
 	return nil
 }
 
-func (o *object) keys() []string {
-	keys := make([]string, len(o.entries))
-	for i, e := range o.entries {
-		keys[i] = e.key
-	}
-	return keys
-}
-
 // shape names the kind of n's value for messages.
 func (n *node) shape() string {
 	switch n.value.(type) {

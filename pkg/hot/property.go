@@ -241,6 +241,7 @@ func (p property) formed(s string) bool {
 		}
 	case aMAC:
 		_, err = net.ParseMAC(s)
+	default: // any text will do
 	}
 	return err == nil
 }

@@ -271,7 +271,7 @@ func TestContent(t *testing.T) {
 		}
 	}
 	want := specs{"size": int64(1), "image": ref(image, "boot-image"), "bootable": true, "image_metadata": specs{"os_distro": "debian"}}
-	if diff := cmp.Diff(want, specs(p.Set.Get(boot.Ref).Spec)); diff != "" {
+	if diff := cmp.Diff(want, p.Set.Get(boot.Ref).Spec); diff != "" {
 		t.Error(diff)
 	}
 	if got := p.Set.Get(ref(volume, "seeded")).Spec; got["bootable"] != false || got["snapshot_id"] != nil {

@@ -95,11 +95,12 @@ func describe(n *yaml.Node) string {
 		return "a mapping"
 	case yaml.SequenceNode:
 		return "a list"
+	default:
+		if n.ShortTag() == "!!null" {
+			return "nothing"
+		}
+		return n.Value
 	}
-	if n.ShortTag() == "!!null" {
-		return "nothing"
-	}
-	return n.Value
 }
 
 func (d *decoder) number(n *yaml.Node, v reflect.Value) {

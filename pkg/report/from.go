@@ -23,12 +23,14 @@ type About struct {
 
 // New makes the report of a drill.
 func New(about About, result *drill.Result, kinds *gap.Catalogue, text Text) *Report {
+	gaps := expect(kinds.Classify(result.Signals, about.Language), about.Expected)
+	result.Diff.Weigh(gaps)
 	r := &Report{
 		APIVersion: resource.APIVersion, Kind: "Report", Drill: about.Drill, Scenario: about.Scenario, Title: about.Title,
 		From: cloudOf(about.From), To: cloudOf(about.To), Evidence: evidence(about.From, about.To), Language: about.Language, Version: about.Version,
 		Started: about.Started, Finished: about.Finished, Complete: result.Complete,
 		Resources: outcomes(result), Mapping: decisions(result.Plan, text),
-		Gaps:    expect(kinds.Classify(result.Signals, about.Language), about.Expected),
+		Gaps:    gaps,
 		Source:  Source{Unfit: notNil(kinds.Classify(result.Unfit, about.Language))},
 		Cleanup: Cleanup{Kept: about.Kept, Left: notNil(result.Left)},
 	}

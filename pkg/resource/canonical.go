@@ -157,6 +157,7 @@ func (f Form) canonical(v Value) Value {
 		if n, ok := normalNumbers(v).(int64); ok {
 			return strconv.FormatInt(n, 10)
 		}
+	default: // lists and maps have a form of their own
 	}
 	return normalNumbers(v)
 }

@@ -93,7 +93,8 @@ func Lookup(v Value, p Path) (Value, bool) {
 	for _, step := range p.Steps() {
 		switch s := step.(type) {
 		case string:
-			m, ok := v.(map[string]Value)
+			m, _ := v.(map[string]Value)
+			var ok bool
 			if v, ok = m[s]; !ok {
 				return nil, false
 			}
