@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -41,11 +42,15 @@ type Journal struct {
 // ErrLocked says that another process has the journal open.
 var ErrLocked = errors.New("another process works on this drill")
 
-// CreateJournal starts the journal of a drill in a new file.
+// CreateJournal starts the journal of a drill in a new file, or in one that a
+// crash has left without a whole record. Another one is [os.ErrExist].
 func CreateJournal(path, drill string, now func() time.Time) (*Journal, error) {
-	j, err := openJournal(path, os.O_CREATE|os.O_EXCL, now)
+	j, err := openJournal(path, os.O_CREATE, now)
 	if err != nil {
 		return nil, err
+	}
+	if err := j.load(); !errors.Is(err, os.ErrNotExist) {
+		return nil, errors.Join(fmt.Errorf("create journal %s: %w", path, cmp.Or(err, os.ErrExist)), j.Close())
 	}
 	if err := j.Append(Record{Type: RecordDrill, Drill: drill}); err != nil {
 		return nil, errors.Join(err, j.Close())
@@ -57,7 +62,8 @@ func CreateJournal(path, drill string, now func() time.Time) (*Journal, error) {
 }
 
 // OpenJournal opens a journal to go on with it. A last line that a crash has
-// torn is cut off; any other damage is an error that names the line.
+// torn is cut off; any other damage is an error that names the line. A journal
+// without any record is [os.ErrNotExist], as one that is not there.
 func OpenJournal(path string, now func() time.Time) (*Journal, error) {
 	j, err := openJournal(path, 0, now)
 	if err != nil {
@@ -108,15 +114,17 @@ func (j *Journal) load() error {
 	if err != nil {
 		return err
 	}
-	if len(records) == 0 {
-		return errors.New("it has no record: the drill was never begun")
-	}
 	if err := j.file.Truncate(int64(good)); err != nil {
 		return err
 	}
+	if _, err := j.file.Seek(int64(good), io.SeekStart); err != nil {
+		return err
+	}
+	if len(records) == 0 {
+		return fmt.Errorf("it has no record, the drill was never begun: %w", os.ErrNotExist)
+	}
 	j.records = records
-	_, err = j.file.Seek(int64(good), io.SeekStart)
-	return err
+	return nil
 }
 
 // Append writes the record. Results need no sync of their own: one that a

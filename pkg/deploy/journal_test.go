@@ -114,6 +114,33 @@ func TestTornLineIsCutAndWrittenOver(t *testing.T) {
 	}
 }
 
+// A crash may leave a file without a whole record: there was no drill yet.
+func TestJournalThatWasNeverBegun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	if err := os.WriteFile(path, []byte(`{"seq":1,"ti`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenJournal(path, now); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("open: %v", err)
+	}
+	j, err := CreateJournal(path, "d1", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if records, err := ReadJournal(path); err != nil || len(records) != 1 {
+		t.Errorf("%d records, %v", len(records), err)
+	}
+	if _, err := CreateJournal(path, "d2", now); !errors.Is(err, os.ErrExist) {
+		t.Errorf("create again: %v", err)
+	}
+	if _, err := OpenJournal(path+"-not", now); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("open nothing: %v", err)
+	}
+}
+
 func TestEveryPrefixOpensToAPrefix(t *testing.T) {
 	path, want := sample(t)
 	data, err := os.ReadFile(path)
