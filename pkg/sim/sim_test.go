@@ -2,7 +2,9 @@ package sim
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -157,7 +159,7 @@ func TestLogManyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := l.Count(func(r Request) bool { return r.Method == "GET" }); n != 800 || len(l.All()) != 800 {
+	if n := l.Count(func(r Request) bool { return r.Method == http.MethodGet }); n != 800 || len(l.All()) != 800 {
 		t.Errorf("%d requests", n)
 	}
 	l.Reset()
@@ -183,7 +185,7 @@ func TestBlobIsSparse(t *testing.T) {
 	}
 	larger := b.Sized(1 << 30)
 	tail := make([]byte, 8)
-	if n, err := larger.ReadAt(tail, 1<<30-4); n != 4 || err != io.EOF || !zero(tail[:4]) {
+	if n, err := larger.ReadAt(tail, 1<<30-4); n != 4 || !errors.Is(err, io.EOF) || !zero(tail[:4]) {
 		t.Errorf("%d bytes at the end, %v", n, err)
 	}
 	b.Release()

@@ -298,7 +298,7 @@ func TestFaultsAreData(t *testing.T) {
 	project := l.cloud.identity.project("test", "demo").id
 	l.call("POST", "/volume/v3/"+project+"/volumes", `{"volume": {"size": 1, "name": "bad"}}`)
 	// Carried out, and the answer is lost:
-	r, err := http.NewRequest("POST", l.url+"/volume/v3/"+project+"/volumes", strings.NewReader(`{"volume": {"size": 1, "name": "unheard"}}`))
+	r, err := http.NewRequest(http.MethodPost, l.url+"/volume/v3/"+project+"/volumes", strings.NewReader(`{"volume": {"size": 1, "name": "unheard"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func TestManyAtOnce(t *testing.T) {
 	codes := make(chan int)
 	for range 40 {
 		go func() {
-			r, _ := http.NewRequest("POST", path, strings.NewReader(`{"volume": {"size": 1}}`))
+			r, _ := http.NewRequest(http.MethodPost, path, strings.NewReader(`{"volume": {"size": 1}}`))
 			r.Header.Set("X-Auth-Token", l.token)
 			resp, err := http.DefaultClient.Do(r)
 			if err != nil {
@@ -382,11 +382,11 @@ func BenchmarkRequests(b *testing.B) {
 	}
 	defer cloud.Close()
 	login := httptest.NewRecorder()
-	cloud.ServeHTTP(login, httptest.NewRequest("POST", "/identity/v3/auth/tokens", strings.NewReader(`{"auth": {"identity": {"methods": ["password"],
+	cloud.ServeHTTP(login, httptest.NewRequest(http.MethodPost, "/identity/v3/auth/tokens", strings.NewReader(`{"auth": {"identity": {"methods": ["password"],
 		"password": {"user": {"name": "demo", "password": "password", "domain": {"id": "default"}}}}}}`)))
 	token := login.Header().Get("X-Subject-Token")
 	for b.Loop() {
-		r := httptest.NewRequest("GET", "/image/v2/images", nil)
+		r := httptest.NewRequest(http.MethodGet, "/image/v2/images", nil)
 		r.Header.Set("X-Auth-Token", token)
 		w := httptest.NewRecorder()
 		cloud.ServeHTTP(w, r)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -279,7 +280,7 @@ func (p *replay) play(r recording) string {
 	a := p.send(r)
 	diff := difference(r, a)
 	for range 6 {
-		if diff == "" || r.Request.Method != "GET" && a.status < 400 {
+		if diff == "" || r.Request.Method != http.MethodGet && a.status < 400 {
 			break
 		}
 		p.later(500 * time.Millisecond)
@@ -325,7 +326,7 @@ func (p *replay) forget(r recording, a answer) {
 	theirs, _ := r.Response.Body.(map[string]any)
 	made, _ := theirs["server"].(map[string]any)
 	id, _ := made["id"].(string)
-	if r.Request.Method != "POST" || r.Request.Path != "/v2.1/servers" || id == "" || a.status >= 400 {
+	if r.Request.Method != http.MethodPost || r.Request.Path != "/v2.1/servers" || id == "" || a.status >= 400 {
 		return
 	}
 	if !slices.ContainsFunc(p.recs, func(o recording) bool { return strings.Contains(o.Request.Path, id) }) {
