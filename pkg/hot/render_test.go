@@ -95,7 +95,7 @@ func renamedRef(s, back *resource.Set, names map[resource.Ref]string) func(resou
 			ref.Key = resource.NewKey(names[ref])
 		case r == nil:
 		case r.Tenure == resource.Implied && !r.Parent.IsZero():
-			ref.Key = childKey(rename(r.Parent).Key, strings.TrimPrefix(string(impliedSuffix(r)), "-"))
+			ref.Key = childKey(rename(r.Parent).Key, strings.TrimPrefix(impliedSuffix(r), "-"))
 		case r.Tenure == resource.Given || r.Type == image:
 			for g := range back.OfType(ref.Type) {
 				if g.Tenure == resource.Given && g.Name == r.Name {

@@ -302,7 +302,7 @@ func TestImpliedRootVolume(t *testing.T) {
 	p = build(t, set(&resource.Content{File: "f", SHA256: "x"}), beta())
 	device := rootDevice(p.Set.Get(ref(server, "s")).Spec)
 	want := specs{"boot_index": int64(0), "volume_id": ref(volume, "s-root"), "delete_on_termination": true}
-	if diff := cmp.Diff(want, specs(device)); diff != "" {
+	if diff := cmp.Diff(want, device); diff != "" {
 		t.Error(diff)
 	}
 	if got := ids(p); len(got) != 5 || p.Set.Get(ref(volume, "s-root")).Tenure != resource.Own {
@@ -331,7 +331,7 @@ func TestImpliedPorts(t *testing.T) {
 	got := build(t, set, c).Set.Get(ref(server, "s")).Spec
 	want := specs{"networks": []resource.Value{specs{"network": net, "fixed_ip": "10.0.0.5"}, specs{"network": ref(network, "lan")}},
 		"security_groups": []resource.Value{ref(secGroup, "g")}}
-	if diff := cmp.Diff(want, specs(got)); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -39,7 +39,7 @@ func uploadImage(c *call) (*reply, error) {
 			im.life = sim.Steady(c.now, "queued")
 			return
 		}
-		im.store(c.cloud, blob, sums, c.now)
+		im.store(blob, sums, c.now)
 		im.disk, im.life = disk, sim.Steady(c.now, "active")
 	})
 	if err != nil {
@@ -158,7 +158,7 @@ func (s *sums) read(blob *sim.Blob) error {
 
 // store gives an image its bytes; its state is the caller's business. When the
 // disk inside a format cannot be told, its size stays unknown, as Glance does.
-func (im *image) store(c *Cloud, blob *sim.Blob, s *sums, now time.Time) {
+func (im *image) store(blob *sim.Blob, s *sums, now time.Time) {
 	im.blob, im.algorithm = blob, s.name
 	im.checksum, im.hash = hex.EncodeToString(s.md5.Sum(nil)), hex.EncodeToString(s.multi.Sum(nil))
 	im.updated = now.Truncate(time.Second)
@@ -179,7 +179,7 @@ func (im *image) fill(c *Cloud, blob, disk *sim.Blob, now time.Time) error {
 	if err := s.read(blob); err != nil {
 		return err
 	}
-	im.store(c, blob, s, now)
+	im.store(blob, s, now)
 	im.disk, im.life = disk, sim.Steady(now, "active")
 	return nil
 }

@@ -61,7 +61,7 @@ func importImage(c *call) (*reply, error) {
 	}
 	s := im.staged
 	im.staged = nil
-	im.store(c.cloud, s.blob, s.sums, c.now)
+	im.store(s.blob, s.sums, c.now)
 	im.disk = s.disk
 	im.props["os_glance_importing_to_stores"], im.props["os_glance_failed_import"] = "", ""
 	im.life = sim.Begin(c.now, "importing", c.cloud.takes(c.cloud.profile.Behaviour.Durations.ImageSave, im.id)).Then("active")

@@ -51,7 +51,7 @@ func (c *call) saveImage(im *image, blob, disk *sim.Blob) error {
 			disk.Release()
 			return
 		}
-		im.store(c.cloud, blob, s, c.now)
+		im.store(blob, s, c.now)
 		im.disk = disk
 		d := c.cloud.takes(c.cloud.profile.Behaviour.Durations.ImageSave, im.id)
 		im.life = sim.Begin(c.now, "queued", d/2).For("saving", d-d/2).Then("active")

@@ -162,7 +162,7 @@ func (r *replayer) play(e exchange) {
 			return
 		}
 		r.learn(want, a.body)
-		r.compare("", want, map[string]any(a.body))
+		r.compare("", want, a.body)
 	case string:
 		if r.translate(want) != a.raw {
 			r.differ("text %q, recorded %q", a.raw, r.translate(want))

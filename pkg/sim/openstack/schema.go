@@ -212,11 +212,11 @@ func isType(v any, t string) bool {
 func repeated(list []any) bool {
 	seen := map[string]bool{}
 	for _, v := range list {
-		if r := pyRepr(v); seen[r] {
+		r := pyRepr(v)
+		if seen[r] {
 			return true
-		} else {
-			seen[r] = true
 		}
+		seen[r] = true
 	}
 	return false
 }
