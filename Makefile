@@ -10,7 +10,7 @@ LINT    = .bin/golangci-lint
 LINT_V  = v2.15.0
 GOTEST  = go test -shuffle=on -count=1
 
-.PHONY: help demo build test check fmt vet lint race tidy tools test-real lab-up lab-down bench fuzz update clean
+.PHONY: help demo build test check fmt vet lint race tidy tools test-real proof-real lab-up lab-down bench fuzz update clean
 
 help:                ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*## / — /'
@@ -57,6 +57,11 @@ test-real:           ## the tests on the real clouds, which it starts if they ar
 	$(LAB)/install.sh
 	$(LAB)/up.sh
 	OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) -tags real -run 'Real' -p 1 -timeout 40m ./...
+
+proof-real:          ## everything on the real clouds: every scenario, every way, killed at 21 points (hours)
+	$(LAB)/install.sh
+	$(LAB)/up.sh
+	WECHSEL_ALL=1 OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) -v -tags real -run 'Real' -p 1 -timeout 6h ./...
 
 bench:               ## benchmarks, in Go's benchmark format
 	go test -run '^$$' -bench . -benchmem ./...

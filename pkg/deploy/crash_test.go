@@ -186,6 +186,7 @@ func withRefusals(m *memory) {
 }
 
 func TestKilledAtEveryCall(t *testing.T) {
+	t.Parallel()
 	clean := filled()
 	withRefusals(clean)
 	others := foreign(clean)

@@ -150,8 +150,8 @@ func (e *engine) childrenOf(parent resource.Ref, list []*resource.Resource) []*r
 }
 
 // pair joins what is wanted with what is there, and returns what is still
-// wanted. With any set, natural identity does not matter any more.
-func (t *task) pair(wanted, there []*resource.Resource, any bool) ([]*resource.Resource, error) {
+// wanted. With anyOf set, natural identity does not matter any more.
+func (t *task) pair(wanted, there []*resource.Resource, anyOf bool) ([]*resource.Resource, error) {
 	var left []*resource.Resource
 	for _, want := range wanted {
 		schema := t.set.Schema(want.Type)
@@ -165,7 +165,7 @@ func (t *task) pair(wanted, there []*resource.Resource, any bool) ([]*resource.R
 			return true
 		}
 		i := slices.IndexFunc(there, fits)
-		if i < 0 && any && len(there) > 0 {
+		if i < 0 && anyOf && len(there) > 0 {
 			i = 0
 		}
 		if i < 0 {

@@ -88,6 +88,7 @@ func (r *remover) findStrays(ctx context.Context) error {
 			}
 		case RecordDeleted:
 			delete(made, at)
+		default: // says nothing of what there is
 		}
 	}
 	if len(made) == 0 {

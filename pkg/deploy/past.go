@@ -76,6 +76,7 @@ func (s *stepPast) apply(r Record) {
 		s.open, s.over, s.signals, s.outcome = false, true, r.Signals, Lost
 	case RecordDeleted:
 		s.over = true
+	default: // not about this step
 	}
 }
 

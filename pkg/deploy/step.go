@@ -54,8 +54,9 @@ func (e *engine) step(ctx context.Context, s plan.Step) error {
 		return t.upload(ctx)
 	case plan.Download:
 		return t.download(ctx)
+	default: // a deleting one is told apart before
+		return fmt.Errorf("plan: step %s: unknown action %q", s.ID, s.Action)
 	}
-	return fmt.Errorf("plan: step %s: unknown action %q", s.ID, s.Action)
 }
 
 // patiently repeats f at each tick while something is in its way.

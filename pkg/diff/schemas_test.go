@@ -74,8 +74,9 @@ func value(schema *resource.Schema, f resource.Field, i int) resource.Value {
 		return list{value(schema, item, i)}
 	case resource.Object:
 		return object(schema, f, i)
+	default:
+		return fmt.Sprint("text-", i)
 	}
-	return fmt.Sprint("text-", i)
 }
 
 func object(schema *resource.Schema, f resource.Field, i int) resource.Value {

@@ -196,7 +196,7 @@ func (r *run) sweep() {
 	ctx := context.WithoutCancel(r.Context())
 	gone := map[string]*resource.Resource{}
 	r.until("all to be gone", func() bool {
-		all := r.list()
+		all := r.list() //nolint:contextcheck // what is left has to go even when the test's context has ended
 		slices.SortStableFunc(all, func(a, b *resource.Resource) int { return slices.Index(order, b.Type) - slices.Index(order, a.Type) })
 		for _, x := range all {
 			if x.Tenure == resource.Implied && x.Type == "OS::Neutron::Port" {

@@ -76,7 +76,7 @@ func (n *network) known(k *netKind, doc map[string]any) error {
 }
 
 // forCreate checks and completes the body of a POST.
-func (n *network) forCreate(c *call, k *netKind, doc map[string]any) (map[string]any, error) {
+func (n *network) forCreate(k *netKind, doc map[string]any) (map[string]any, error) {
 	if err := n.known(k, doc); err != nil {
 		return nil, err
 	}

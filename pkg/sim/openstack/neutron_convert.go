@@ -140,4 +140,3 @@ func each(conv converter) converter {
 		return out, nil
 	}
 }
-

@@ -163,12 +163,12 @@ func (n *network) toPairs(name string, v any) (any, error) {
 	seen := map[string]bool{}
 	for _, p := range out.([]any) {
 		pair := p.(map[string]any)
-		if key := pyRepr(p); seen[key] {
+		key := pyRepr(p)
+		if seen[key] {
 			return nil, refuseAs(400, "DuplicateAddressPairInRequest",
 				"Request contains duplicate address pair: mac_address %s ip_address %s.", pyStr(pair["mac_address"]), pair["ip_address"])
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 	}
 	return out, nil
 }

@@ -58,7 +58,7 @@ func (n *network) created(c *call, o *netObject) map[string]any {
 }
 
 func (n *network) create(c *call, k *netKind, given map[string]any) (*netObject, error) {
-	doc, err := n.forCreate(c, k, given)
+	doc, err := n.forCreate(k, given)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +198,8 @@ func (n *network) updateHandler(k *netKind) handler {
 func (n *network) checkRevision(c *call, o *netObject) error {
 	word, found := strings.CutPrefix(c.Header.Get("If-Match"), "revision_number=")
 	want, err := strconv.ParseInt(word, 10, 64)
-	if !found || err != nil || !n.extensions["revision-if-match"] || want == o.revision {
+	met := err != nil || want == o.revision // what is no number is no condition
+	if !found || met || !n.extensions["revision-if-match"] {
 		return nil
 	}
 	return refuseAs(http.StatusPreconditionFailed, "RevisionNumberConstraintFailed", "Constrained to %d, but current revision is %d", want, o.revision)

@@ -24,7 +24,7 @@ func (n *network) createSubnet(c *call, o *netObject) error {
 	if err := checkFamily(o, cidr); err != nil {
 		return err
 	}
-	if err := poolsAndGateway(o, cidr, o.attrs); err != nil {
+	if err := poolsAndGateway(cidr, o.attrs); err != nil {
 		return err
 	}
 	net, _ := n.networks.objects.Get(o.text("network_id"))
@@ -62,7 +62,7 @@ func checkFamily(o *netObject, cidr netip.Prefix) error {
 
 // poolsAndGateway completes and checks pools and gateway of a new subnet or of
 // a change, which is written to doc.
-func poolsAndGateway(o *netObject, cidr netip.Prefix, doc map[string]any) error {
+func poolsAndGateway(cidr netip.Prefix, doc map[string]any) error {
 	if _, set := doc["gateway_ip"]; !set {
 		doc["gateway_ip"] = firstAddress(cidr).String()
 	}

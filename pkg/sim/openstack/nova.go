@@ -108,10 +108,11 @@ func from(minor int, h handler) handler {
 	}
 }
 
-// until makes a route that a microversion has taken away.
-func until(minor int, h handler) handler {
+// proxied makes a route that answered for another service until 2.36 took all
+// of them away.
+func proxied(h handler) handler {
 	return func(c *call) (*reply, error) {
-		if c.version.since(2, minor) {
+		if c.version.since(2, 36) {
 			return nil, refuse(http.StatusNotFound, "The resource could not be found.")
 		}
 		return h(c)

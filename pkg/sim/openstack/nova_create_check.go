@@ -126,7 +126,7 @@ func (p *serverPlan) checkDisk(w diskWish) error {
 		if err != nil {
 			return refuse(http.StatusBadRequest, "Volume %s could not be found.", w.uuid)
 		}
-		return p.checkVolume(v, w)
+		return p.checkVolume(v)
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func (p *serverPlan) bootable(id string) error {
 	return nil
 }
 
-func (p *serverPlan) checkVolume(v *volume, w diskWish) error {
+func (p *serverPlan) checkVolume(v *volume) error {
 	status := v.status(p.now)
 	switch {
 	case status == "in-use" || status == "reserved" || status == "attaching" || status == "detaching":

@@ -26,7 +26,7 @@ func otherComputeRoutes(on func(string, handler)) {
 	on("GET /os-simple-tenant-usage/{project}", func(*call) (*reply, error) { return ok(map[string]any{"tenant_usage": map[string]any{}}), nil })
 	on("GET /extensions", listComputeExtensions)
 	on("GET /extensions/{alias}", showComputeExtension)
-	on("GET /images", until(36, func(c *call) (*reply, error) {
+	on("GET /images", proxied(func(c *call) (*reply, error) {
 		list := []any{}
 		for im := range c.cloud.image.table.All() {
 			if c.sees(im) {
@@ -36,7 +36,7 @@ func otherComputeRoutes(on func(string, handler)) {
 		}
 		return ok(map[string]any{"images": list}), nil
 	}))
-	on("GET /os-security-groups", until(36, func(c *call) (*reply, error) {
+	on("GET /os-security-groups", proxied(func(c *call) (*reply, error) {
 		list := []any{}
 		c.cloud.network.defaultGroup(c, c.project())
 		for _, g := range c.cloud.network.groups.all(func(o *netObject) bool { return o.project == c.project() }) {
@@ -44,7 +44,7 @@ func otherComputeRoutes(on func(string, handler)) {
 		}
 		return ok(map[string]any{"security_groups": list}), nil
 	}))
-	on("GET /os-networks", until(36, func(c *call) (*reply, error) {
+	on("GET /os-networks", proxied(func(c *call) (*reply, error) {
 		list := []any{}
 		for _, o := range c.cloud.network.networks.all(func(o *netObject) bool { return c.cloud.network.sees(c, o) }) {
 			body := map[string]any{"id": o.id, "label": o.text("name")}
@@ -55,7 +55,7 @@ func otherComputeRoutes(on func(string, handler)) {
 		}
 		return ok(map[string]any{"networks": list}), nil
 	}))
-	on("GET /os-tenant-networks", until(36, func(c *call) (*reply, error) {
+	on("GET /os-tenant-networks", proxied(func(c *call) (*reply, error) {
 		list := []any{}
 		for _, o := range c.cloud.network.networks.all(func(o *netObject) bool { return c.cloud.network.sees(c, o) }) {
 			list = append(list, map[string]any{"id": o.id, "cidr": "None", "label": o.text("name")})

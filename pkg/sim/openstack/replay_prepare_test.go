@@ -25,8 +25,7 @@ var preparations = map[string]func(*replay){
 	"network/network-create-over-quota": func(p *replay) { p.fill("/network/v2.0/networks", "network") },
 	"network/fip-create-over-quota": func(p *replay) {
 		net := p.first("/network/v2.0/networks?router:external=true", "networks")["id"]
-		for p.call("POST", "/network/v2.0/floatingips", map[string]any{"floatingip": map[string]any{"floating_network_id": net}}).status < 400 {
-		}
+		p.repeat("/network/v2.0/floatingips", map[string]any{"floatingip": map[string]any{"floating_network_id": net}})
 	},
 	"network/port-of-server-delete": func(p *replay) {
 		server := p.first("/compute/v2.1/servers?name=rec-volume", "servers")["id"].(string)
@@ -119,7 +118,13 @@ func (p *replay) project() string {
 
 // fill makes objects until there may be no more.
 func (p *replay) fill(path, key string) {
-	for p.call("POST", path, map[string]any{key: map[string]any{"name": "fill"}}).status < 400 {
+	p.repeat(path, map[string]any{key: map[string]any{"name": "fill"}})
+}
+
+// repeat posts a body until it is refused.
+func (p *replay) repeat(path string, body map[string]any) {
+	for refused := false; !refused; {
+		refused = p.call("POST", path, body).status >= 400
 	}
 }
 

@@ -249,10 +249,10 @@ func difference(r recording, a answer) string {
 	if strings.Contains(r.Request.Path, "limit=") { // which ones come first is chance
 		r.Response.Body, ours = firstLevel(r.Response.Body), firstLevel(ours)
 	}
-	real, own := map[string]bool{}, map[string]bool{}
-	shape(r.Response.Body, "", real)
+	theirs, own := map[string]bool{}, map[string]bool{}
+	shape(r.Response.Body, "", theirs)
 	shape(ours, "", own)
-	if less, more := without(real, own), without(own, real); len(less)+len(more) > 0 {
+	if less, more := without(theirs, own), without(own, theirs); len(less)+len(more) > 0 {
 		return fmt.Sprintf("\n  only real %q\n  only ours %q", less, more)
 	}
 	return ""

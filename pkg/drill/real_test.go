@@ -1,0 +1,84 @@
+//go:build real
+
+package drill
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
+	"github.com/wechsel-project/wechsel/pkg/scenario"
+	"github.com/wechsel-project/wechsel/scenarios"
+)
+
+// ways are those between the lab's projects, with the simulated twins.
+func ways() [][4]string {
+	all := [][4]string{{"real-a-2", "real-b-2", "real-a", "real-b"}, {"real-b-2", "real-a-2", "real-b", "real-a"}, {"real-a-2", "real-a", "real-a", "real-a"}}
+	if os.Getenv("WECHSEL_ALL") != "" { // make proof-real
+		return all
+	}
+	return all[:1]
+}
+
+func realScenarios() []string {
+	if os.Getenv("WECHSEL_ALL") != "" {
+		return []string{"tiny", "web-shop", "unnamed"}
+	}
+	return []string{"tiny"}
+}
+
+func realSide(t *testing.T, name string) Side {
+	t.Helper()
+	file := os.Getenv("OS_CLIENT_CONFIG_FILE")
+	if file == "" {
+		file = filepath.Join("..", "..", "fixtures", "lab", "openstack", "state", "clouds.yaml")
+	}
+	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: name, Files: []string{file}})
+	if err != nil {
+		t.Fatalf("%v (start the lab with make lab-up)", err)
+	}
+	return Side{Name: name, Cloud: c, Calls: c.Calls}
+}
+
+// A drill between two real clouds has the verdict of the drill between their
+// simulated twins: the same outcomes and the same gaps. Both projects must be
+// empty before, and are after.
+func TestRealDrillIsAsOnTheTwins(t *testing.T) {
+	for _, name := range realScenarios() {
+		for _, way := range ways() {
+			t.Run(fmt.Sprintf("%s, %s to %s", name, way[0], way[1]), func(t *testing.T) {
+				s, err := scenario.Load(scenarios.FS(), name, scenario.Options{Schemas: openstack.Schemas()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				tick := time.NewTicker(time.Second)
+				defer tick.Stop()
+				measured := run(t, Options{
+					ID: "r" + time.Now().UTC().Format("150405"), Dir: t.TempDir(), Workload: s.Set, UserData: s.UserData,
+					From: realSide(t, way[0]), To: realSide(t, way[1]), Bytes: true, Now: time.Now, Tick: tick.C,
+				})
+				for _, stage := range measured.Stages {
+					t.Logf("%-16s %7.1f s %5d requests", stage.Name, stage.Seconds, stage.Calls)
+				}
+				twins := newWorld(t, way[2], way[3], 1)
+				want, got := verdict(t, run(t, twins.options(t, name))), verdict(t, measured)
+				for _, line := range got {
+					if !slices.Contains(want, line) {
+						t.Errorf("only on the real clouds: %s", line)
+					}
+				}
+				for _, line := range want {
+					if !slices.Contains(got, line) {
+						t.Errorf("only on the twins: %s", line)
+					}
+				}
+				t.Log("\n" + strings.Join(got, "\n"))
+			})
+		}
+	}
+}
