@@ -166,7 +166,7 @@ func tickOf(sides ...drill.Side) time.Duration {
 			return time.Second
 		}
 	}
-	return 40 * time.Millisecond
+	return 15 * time.Millisecond
 }
 
 // explain tells how to go on after a drill that did not end.

@@ -67,7 +67,7 @@ func createSnapshot(c *call) (*reply, error) {
 	doc, _ := c.document("snapshot")
 	force, _ := asBool(doc["force"])
 	if _, given := doc["force"]; given && !force && c.version.since(3, 66) {
-		return nil, refuse(http.StatusBadRequest, "Since microversion 3.66 the 'force' flag is invalid for this request.  For backward compatibility, "+
+		return nil, refuse(http.StatusBadRequest, "Since microversion 3.66 the 'force' flag is invalid for this request.  For backward compatability, "+ //nolint:misspell // Cinder's own
 			"however, when the 'force' flag is passed with a value evaluating to True, it is silently ignored.")
 	}
 	v, err := c.oneVolume(text(doc["volume_id"]))
