@@ -40,6 +40,9 @@ func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
 	}
 	r.After = afterStack(set, rendered.Names)
 	for _, l := range rendered.Left {
+		if l.Path == "power" || l.Path == "content" && slices.ContainsFunc(images, func(i restoreImage) bool { return i.of == l.Ref }) {
+			continue // RESTORE.md brings it
+		}
 		r.Left = append(r.Left, Left(l))
 	}
 	r.Files = slices.Clone(w.files)
@@ -50,6 +53,11 @@ func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
 	}
 	return r.Left, w.Write(RestoreFile, []byte(text))
 }
+
+// clientProperties are what the openstack client gives an image that it makes;
+// a volume that is made from the image remembers them.
+const clientProperties = " --image-property owner_specified.openstack.md5 --image-property owner_specified.openstack.sha256" +
+	" --image-property owner_specified.openstack.object"
 
 // restoreImages returns the set in which every volume that has bytes is made
 // from an image that the reader of RESTORE.md uploads before.
@@ -66,7 +74,7 @@ func restoreImages(set *resource.Set) (*resource.Set, []restoreImage) {
 		r.Spec["image"] = given.Ref
 		delete(r.Spec, "snapshot_id")
 		delete(r.Spec, "source_volid")
-		images = append(images, restoreImage{Name: name, File: r.Content.File, Format: r.Content.Format})
+		images = append(images, restoreImage{of: r.Ref, Name: name, File: r.Content.File, Format: r.Content.Format})
 	}
 	return out, images
 }
@@ -83,6 +91,9 @@ func afterStack(set *resource.Set, names map[resource.Ref]string) []string {
 		if bootable, _ := r.Spec["bootable"].(bool); !bootable {
 			commands = append(commands, fmt.Sprintf("openstack volume set --non-bootable $(id %s)", quote(names[r.Ref])))
 		}
+		if _, remembers := r.Spec["image_metadata"]; !remembers && r.Spec["image"] == nil {
+			commands = append(commands, fmt.Sprintf("openstack volume unset%s $(id %s)", clientProperties, quote(names[r.Ref])))
+		}
 	}
 	for r := range set.OfType(serverType) {
 		if r.Spec["power"] == "off" && names[r.Ref] != "" {
@@ -92,7 +103,10 @@ func afterStack(set *resource.Set, names map[resource.Ref]string) []string {
 	return commands
 }
 
-type restoreImage struct{ Name, File, Format string }
+type restoreImage struct {
+	of                 resource.Ref
+	Name, File, Format string
+}
 
 type restore struct {
 	Cloud, Template string
