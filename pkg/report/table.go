@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
@@ -83,7 +84,7 @@ func (t *tableWriter) gaps(title string, gaps []gap.Gap) {
 		}
 		rows = append(rows, []string{t.text("severity."+string(g.Severity), nil), g.Kind, strconv.Itoa(len(g.Resources)), cause})
 	}
-	t.table([]string{"report.severity", "report.gap", "report.count", "report.cause"}, []int{14, 28, 4, 34}, rows)
+	t.table([]string{"report.severity", "report.gap", "report.count", "report.cause"}, []int{14, 30, 4, 32}, rows)
 }
 
 func (t *tableWriter) counts(r *Report) {
@@ -95,8 +96,10 @@ func (t *tableWriter) counts(r *Report) {
 	}{{"equivalent", s.Equivalent}, {"adapted", s.Adapted}, {"degraded", s.Degraded}, {"lost", s.Lost}, {"untested", s.Untested}} {
 		parts = append(parts, fmt.Sprintf("%d %s", c.n, t.text("outcome."+c.id, nil)))
 	}
-	t.printf("%s: %s\n", t.text("report.resources", map[string]string{"n": strconv.Itoa(s.Total)}), strings.Join(parts, ", "))
-	parts = parts[:0]
+	if s.Total > 0 { // a forecast has none
+		t.list(t.text("report.resources", map[string]string{"n": strconv.Itoa(s.Total)}), parts)
+	}
+	parts = nil
 	for _, severity := range gap.Severities() {
 		n := 0
 		for _, g := range r.Gaps {
@@ -106,7 +109,24 @@ func (t *tableWriter) counts(r *Report) {
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", n, t.text("severity."+string(severity), nil)))
 	}
-	t.printf("%s: %s\n", t.text("report.gapcount", map[string]string{"n": strconv.Itoa(len(r.Gaps))}), strings.Join(parts, ", "))
+	t.list(t.text("report.gapcount", map[string]string{"n": strconv.Itoa(len(r.Gaps))}), parts)
+}
+
+// list writes a title and its parts, on further lines where 80 columns do not
+// suffice.
+func (t *tableWriter) list(title string, parts []string) {
+	line := title + ":"
+	for i, part := range parts {
+		if i < len(parts)-1 {
+			part += ","
+		}
+		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(part) > 80 {
+			t.printf("%s\n", line)
+			line = " "
+		}
+		line += " " + part
+	}
+	t.printf("%s\n", line)
 }
 
 // table writes columns of fixed widths, so that 80 columns always suffice.
