@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -57,7 +58,17 @@ func mutations() []mutation {
 // Each single change on the target is seen, as exactly that change.
 func TestNoBlindness(t *testing.T) {
 	w := newWorld(t, "alster", "alster", 3)
-	o := w.options(t, "web-shop")
+	mutate(t, w.options(t, "web-shop"), w.to.user(t, "demo", "demo"), func() {
+		for range 20 { // 4 seconds of the cloud's time
+			<-w.tick
+		}
+	})
+}
+
+// mutate runs a drill without cleaning up, changes the target as a user who
+// knows nothing of it, and looks whether the comparison says so.
+func mutate(t *testing.T, o Options, u *user, wait func()) {
+	t.Helper()
 	o.Bytes = false
 	journal, err := openJournal(o)
 	if err != nil {
@@ -75,7 +86,11 @@ func TestNoBlindness(t *testing.T) {
 	if rule := ids["OS::Neutron::SecurityGroupRule/web-to-web"]; rule == "" {
 		t.Fatalf("the scenario has no rule web-to-web: %v", ids)
 	}
-	u := w.to.user(t, "demo", "demo")
+	defer func() {
+		if err := d.cleanUp(context.WithoutCancel(t.Context())); err != nil || len(d.result.Left) > 0 {
+			t.Errorf("clean up: %v, left %v", err, d.result.Left)
+		}
+	}()
 	known := seen(d)
 	for _, m := range mutations() {
 		t.Run(m.name, func(t *testing.T) {
@@ -83,7 +98,8 @@ func TestNoBlindness(t *testing.T) {
 			fill := strings.NewReplacer(replacements(ids, o.ID)...)
 			u.do(m.method, fill.Replace(m.path), fill.Replace(m.body))
 			d.result.Signals = nil
-			settle(t, d, w)
+			wait()
+			settle(t, d)
 			now := seen(d)
 			var news []string
 			for _, s := range now {
@@ -105,12 +121,9 @@ func TestNoBlindness(t *testing.T) {
 	}
 }
 
-// settle reads the target back until what was asked for has happened.
-func settle(t *testing.T, d *drill, w *world) {
+// settle reads the target back and compares again.
+func settle(t *testing.T, d *drill) {
 	t.Helper()
-	for range 20 { // 4 seconds of the cloud's time
-		<-w.tick
-	}
 	if err := d.observeTarget(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -134,34 +134,40 @@ func classify(t *testing.T, signals []gap.Signal) []gap.Gap {
 // user is a client of its own, which knows nothing of wechsel's driver.
 type user struct {
 	t              *testing.T
-	url, token     string
+	url            func(path string) string
+	token          string
 	project        string
 	computeVersion string
 }
 
 func (s *simulated) user(t *testing.T, name, project string) *user {
 	t.Helper()
-	u := &user{t: t, url: s.url, computeVersion: "2.79"}
-	body := fmt.Sprintf(`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%q,"domain":{"id":"default"},"password":"password"}}},
-		"scope":{"project":{"name":%q,"domain":{"id":"default"}}}}}`, name, project)
+	u := &user{t: t, url: func(path string) string { return s.url + path }, computeVersion: "2.79"}
+	u.logIn(name, "password", project)
+	return u
+}
+
+func (u *user) logIn(name, password, project string) {
+	u.t.Helper()
+	body := fmt.Sprintf(`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%q,"domain":{"id":"default"},"password":%q}}},
+		"scope":{"project":{"name":%q,"domain":{"id":"default"}}}}}`, name, password, project)
 	resp, data := u.raw(http.MethodPost, "/identity/v3/auth/tokens", body)
 	if resp.StatusCode != http.StatusCreated {
-		t.Fatalf("log in: %s: %s", resp.Status, data)
+		u.t.Fatalf("log in: %s: %s", resp.Status, data)
 	}
 	u.token = resp.Header.Get("X-Subject-Token")
 	var token struct {
 		Token struct{ Project struct{ ID string } }
 	}
 	if err := json.Unmarshal(data, &token); err != nil {
-		t.Fatal(err)
+		u.t.Fatal(err)
 	}
 	u.project = token.Token.Project.ID
-	return u
 }
 
 func (u *user) raw(method, path, body string) (*http.Response, []byte) {
 	u.t.Helper()
-	req, err := http.NewRequestWithContext(context.Background(), method, u.url+strings.ReplaceAll(path, "{project}", u.project), strings.NewReader(body))
+	req, err := http.NewRequestWithContext(context.Background(), method, u.url(strings.ReplaceAll(path, "{project}", u.project)), strings.NewReader(body))
 	if err != nil {
 		u.t.Fatal(err)
 	}
