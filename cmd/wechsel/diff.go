@@ -9,7 +9,6 @@ import (
 
 	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/diff"
-	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
 	"github.com/wechsel-project/wechsel/pkg/report"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -59,14 +58,10 @@ func (a *app) diff(c *cli.Context) error {
 	} else {
 		err = report.WriteGaps(a.Out, gaps, texts)
 	}
-	if err != nil || c.String("fail-on") == "none" {
+	if err != nil {
 		return err
 	}
-	r := report.Report{Gaps: gaps}
-	if worst := r.Worst(gap.Severity(c.String("fail-on"))); len(worst) > 0 {
-		return gapsFound{len(worst)}
-	}
-	return nil
+	return out.judge(&report.Report{Gaps: gaps})
 }
 
 // readSet reads what the user names: a bundle, a file, or a project.

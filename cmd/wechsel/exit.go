@@ -28,14 +28,33 @@ type gapsFound struct{ n int }
 
 func (g gapsFound) Error() string { return fmt.Sprintf("%d gaps", g.n) }
 
+// withoutGaps takes the results out of joined errors, and says whether there
+// were any.
+func withoutGaps(err error) (gaps bool, rest error) {
+	joined, ok := err.(interface{ Unwrap() []error }) // only what errors.Join has made is taken apart
+	if !ok {
+		if _, ok := errors.AsType[gapsFound](err); ok {
+			return true, nil
+		}
+		return false, err
+	}
+	var errs []error
+	for _, e := range joined.Unwrap() {
+		found, e := withoutGaps(e)
+		gaps, errs = gaps || found, append(errs, e)
+	}
+	return gaps, errors.Join(errs...)
+}
+
 // exit tells what went wrong and returns the code for it: the one table of
 // errors and exit codes.
 func (a *app) exit(err error) int {
-	if err == nil {
-		return exitDone
-	}
-	if _, ok := errors.AsType[gapsFound](err); ok {
+	gaps, err := withoutGaps(err)
+	switch {
+	case err == nil && gaps:
 		return exitGaps
+	case err == nil:
+		return exitDone
 	}
 	fmt.Fprintf(a.Err, "wechsel: %v\n", err)
 	if _, ok := errors.AsType[*usage](err); ok {

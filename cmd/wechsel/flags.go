@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/report"
 )
 
 // flagsFirst moves the flags of a call before its arguments, because the
@@ -83,6 +86,7 @@ func quietFlag() cli.Flag {
 // output is how a command prints its result.
 type output struct {
 	format, lang string
+	failOn       string // the severity that makes the exit code 1; empty or none: no gap does
 	quiet        bool
 }
 
@@ -92,7 +96,25 @@ func outputOf(c *cli.Context) (output, error) {
 		return output{}, err
 	}
 	lang, err := oneOf(c, "lang", "en", "de")
-	return output{format: format, lang: lang, quiet: c.Bool("quiet")}, err
+	if err != nil {
+		return output{}, err
+	}
+	failOn := c.String("fail-on")
+	if failOn != "" {
+		_, err = oneOf(c, "fail-on", "blocker", "degraded", "adapted", "info", "none")
+	}
+	return output{format: format, lang: lang, failOn: failOn, quiet: c.Bool("quiet")}, err
+}
+
+// judge makes gaps at or above --fail-on the program's result.
+func (o output) judge(r *report.Report) error {
+	if o.failOn == "" || o.failOn == "none" {
+		return nil
+	}
+	if worst := r.Worst(gap.Severity(o.failOn)); len(worst) > 0 {
+		return gapsFound{len(worst)}
+	}
+	return nil
 }
 
 func outputFlags() []cli.Flag { return []cli.Flag{formatFlag(), langFlag(), quietFlag()} }

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/wechsel-project/wechsel/pkg/drill"
-	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/report"
 )
 
@@ -30,54 +31,43 @@ func (a *app) predict(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	failOn, err := oneOf(c, "fail-on", "blocker", "degraded", "adapted", "info", "none")
-	if err != nil {
-		return err
-	}
-	worst := 0
+	var errs []error
 	for _, name := range names {
-		n, err := a.predictOne(request{Scenario: name, From: c.String("from"), To: c.String("to"), Config: c.String("config")}, out, failOn)
-		if err != nil {
-			return err
-		}
-		worst += n
+		errs = append(errs, a.predictOne(request{Scenario: name, From: c.String("from"), To: c.String("to"), Config: c.String("config")}, out))
 	}
-	if worst > 0 {
-		return gapsFound{worst}
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
-func (a *app) predictOne(r request, out output, failOn string) (int, error) {
+func (a *app) predictOne(r request, out output) error {
 	j, err := a.prepare(&r)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	ctx, done := a.interruptible(func() {}, func() { a.Exit(exitInterrupted) })
 	defer done()
 	from, closeFrom, err := a.connect(ctx, r.From, j.config)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer closeFrom()
 	to, closeTo, err := a.connect(ctx, r.To, j.config)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer closeTo()
 	p, err := drill.Predict(ctx, j.scenario.Set, &from, to, rules(j.scenario))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	kinds, texts, err := loadTexts(out.lang)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	forecast := report.Forecast(report.About{
 		Scenario: j.scenario.Name, Title: j.scenario.Title[out.lang], From: from, To: to, Version: version(), Language: out.lang, Expected: expected(j.scenario, r.To),
 	}, p, kinds, texts)
-	if err := a.print(forecast, out, "", texts); err != nil || failOn == "none" {
-		return 0, err
+	if err := a.print(forecast, out, "", texts); err != nil {
+		return err
 	}
-	return len(forecast.Worst(gap.Severity(failOn))), nil
+	return out.judge(forecast)
 }

@@ -33,10 +33,6 @@ func (a *app) resume(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	failOn, err := oneOf(c, "fail-on", "blocker", "degraded", "adapted", "info", "none")
-	if err != nil {
-		return err
-	}
 	r, err := readFolder(args[0])
 	if err != nil {
 		return err
@@ -48,7 +44,7 @@ func (a *app) resume(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.drill(j, r, args[0], out, failOn)
+	return a.drill(j, r, args[0], out)
 }
 
 func staysUp(names ...string) error {

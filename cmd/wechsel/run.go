@@ -62,10 +62,6 @@ func (a *app) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	failOn, err := oneOf(c, "fail-on", "blocker", "degraded", "adapted", "info", "none")
-	if err != nil {
-		return err
-	}
 	var errs []error
 	for _, name := range names {
 		r := request{
@@ -76,13 +72,13 @@ func (a *app) run(c *cli.Context) error {
 		if dir != "" && len(names) > 1 {
 			dir = filepath.Join(dir, filepath.Base(name))
 		}
-		errs = append(errs, a.runOne(r, dir, out, failOn))
+		errs = append(errs, a.runOne(r, dir, out))
 	}
 	return errors.Join(errs...)
 }
 
 // runOne runs one scenario in a new folder.
-func (a *app) runOne(r request, dir string, out output, failOn string) error {
+func (a *app) runOne(r request, dir string, out output) error {
 	job, err := a.prepare(&r)
 	if err != nil {
 		return err
@@ -90,7 +86,7 @@ func (a *app) runOne(r request, dir string, out output, failOn string) error {
 	if dir, err = newFolder(dir, r); err != nil {
 		return err
 	}
-	return a.drill(job, r, dir, out, failOn)
+	return a.drill(job, r, dir, out)
 }
 
 // job is a scenario that is ready to run between two clouds.
@@ -127,7 +123,7 @@ func firstOf(values ...string) string {
 }
 
 // drill runs or resumes the drill in dir and writes its report.
-func (a *app) drill(j *job, r request, dir string, out output, failOn string) error {
+func (a *app) drill(j *job, r request, dir string, out output) error {
 	ctx, done := a.interruptible(func() {
 		fmt.Fprintln(a.Err, "\nstopping and cleaning up; Ctrl-C again leaves at once")
 	}, func() { a.leave(dir) })
@@ -156,7 +152,7 @@ func (a *app) drill(j *job, r request, dir string, out output, failOn string) er
 	if err != nil {
 		return a.explain(err, dir, from, to)
 	}
-	return a.finish(j, r, dir, out, failOn, from, to, result)
+	return a.finish(j, r, dir, out, from, to, result)
 }
 
 // tickOf is the rhythm of waiting: a simulated cloud is quick.
@@ -191,7 +187,7 @@ func (a *app) leave(dir string) {
 	a.Exit(exitInterrupted)
 }
 
-func (a *app) finish(j *job, r request, dir string, out output, failOn string, from, to drill.Side, result *drill.Result) error {
+func (a *app) finish(j *job, r request, dir string, out output, from, to drill.Side, result *drill.Result) error {
 	kinds, texts, err := loadTexts(out.lang)
 	if err != nil {
 		return err
@@ -207,12 +203,7 @@ func (a *app) finish(j *job, r request, dir string, out output, failOn string, f
 	if err := a.print(rep, out, file, texts); err != nil {
 		return err
 	}
-	if failOn != "none" {
-		if worst := rep.Worst(gap.Severity(failOn)); len(worst) > 0 {
-			return gapsFound{len(worst)}
-		}
-	}
-	return nil
+	return out.judge(rep)
 }
 
 func writeReport(file string, r *report.Report) error {

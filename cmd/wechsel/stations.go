@@ -93,7 +93,7 @@ func (a *app) deploy(c *cli.Context) error {
 	}
 	r := request{ID: o.ID, Scenario: filepath.Base(args[0]), From: result.Plan.Cloud, To: o.To.Name, Keep: true, Started: o.started}
 	j := &job{scenario: &scenario.Scenario{Name: r.Scenario}, config: config}
-	return a.finish(j, r, o.Dir, out, c.String("fail-on"), drill.Side{Name: args[0]}, o.To, result)
+	return a.finish(j, r, o.Dir, out, drill.Side{Name: args[0]}, o.To, result)
 }
 
 // station is what a single station of the drill works with.
