@@ -56,19 +56,15 @@ func shortly(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// TestRealKilled does the same as TestScenariosKilled with real services. It
+// TestProofKilled (make proof-real) does the same as TestScenariosKilled with real services. It
 // needs the quota of the project for itself.
-func TestRealKilled(t *testing.T) {
+func TestProofKilled(t *testing.T) {
 	draw := seeded(t)
-	names, points := []string{"tiny"}, 2
-	if os.Getenv("WECHSEL_ALL") != "" { // make proof-real
-		names, points = []string{"tiny", "web-shop", "unnamed"}, 7
-	}
-	for _, name := range names {
+	for _, name := range []string{"tiny", "web-shop", "unnamed"} {
 		t.Run(name, func(t *testing.T) {
 			s := realSite()
 			s.drill = "k" + time.Now().UTC().Format("150405")
-			s.killAtPoints(t, planScenario(t, s.open(t, base(t)), name, s.drill), points, draw)
+			s.killAtPoints(t, planScenario(t, s.open(t, base(t)), name, s.drill), 7, draw)
 		})
 	}
 }

@@ -69,11 +69,7 @@ func TestRealNoBlindness(t *testing.T) {
 	}}
 	u.logIn("demo2", "lab", "demo2")
 	o := realOptions(t, "web-shop", "real-a-2", "real-b-2")
-	mutate(t, o, u, func() {
-		for range 4 {
-			<-o.Tick
-		}
-	})
+	mutate(t, o, u, func() { <-o.Tick })
 }
 
 // A drill between two real clouds has the verdict of the drill between their
