@@ -176,7 +176,9 @@ func (u *user) raw(method, path, body string) (*http.Response, []byte) {
 		req.Header.Set("Content-Type", "application/openstack-images-v2.1-json-patch")
 	}
 	req.Header.Set("X-Auth-Token", u.token)
-	req.Header.Set("OpenStack-API-Version", "compute "+u.computeVersion)
+	if strings.HasPrefix(path, "/compute") {
+		req.Header.Set("OpenStack-API-Version", "compute "+u.computeVersion)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		u.t.Fatal(err)
