@@ -76,10 +76,11 @@ Examples:
 
 func (a *app) cleanup(c *cli.Context) error {
 	cloudName, id, config := c.String("cloud"), c.String("drill"), c.String("config")
-	names := []string{cloudName}
+	names, dir := []string{cloudName}, ""
 	switch {
 	case c.NArg() == 1 && cloudName == "" && id == "":
-		r, err := readFolder(filepath.Clean(c.Args().First()))
+		dir = filepath.Clean(c.Args().First())
+		r, err := readFolder(dir)
 		if err != nil {
 			return err
 		}
@@ -103,7 +104,7 @@ func (a *app) cleanup(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		left, err := drill.CleanUp(ctx, side, id, time.Now, tick.C)
+		left, err := drill.CleanUp(ctx, side, id, dir, time.Now, tick.C)
 		closeSide()
 		for _, what := range left {
 			fmt.Fprintf(a.Err, "left on %s\n", what)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/wechsel-project/wechsel/pkg/deploy"
 	"github.com/wechsel-project/wechsel/pkg/drill"
 	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/report"
@@ -172,6 +173,9 @@ func (a *app) explain(err error, dir string, sides ...drill.Side) error {
 	}
 	if errors.Is(err, drill.ErrNotEmpty) {
 		return &usage{err}
+	}
+	if errors.Is(err, deploy.ErrCleaned) {
+		return fmt.Errorf("%w\nclean up what may be left: wechsel cleanup %s", err, dir)
 	}
 	for _, s := range sides {
 		if s.Simulated {

@@ -359,7 +359,7 @@ func TestAfterCleanupNothingIsResumed(t *testing.T) {
 	path := journalFile(t)
 	attemptRun(t, m, path, &fuse{left: 60})
 	dropAll(t, m, path, true, filled().dump())
-	if a := attemptRun(t, m, path, &fuse{left: -1}); !errors.Is(a.err, deploy.ErrIncomplete) || m.find(tNet, "") != nil {
+	if a := attemptRun(t, m, path, &fuse{left: -1}); !errors.Is(a.err, deploy.ErrCleaned) || m.find(tNet, "") != nil {
 		t.Errorf("error is %v", a.err)
 	}
 }

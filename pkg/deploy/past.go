@@ -34,8 +34,8 @@ func replay(records []Record, stage, sum string) (*past, error) {
 	p := &past{steps: map[string]*stepPast{}}
 	on := ""
 	for _, r := range records {
-		if r.Type == RecordCleaned && r.Cloud == on && on != "" {
-			return nil, errors.New("resume: what this drill has made was cleaned up; start a new one")
+		if on != "" && r.Cloud == on && r.Stage == "" && (r.Type == RecordCleaned || r.Type == RecordDeleted && p.made(r.ID)) {
+			return nil, ErrCleaned
 		}
 		if r.Stage != stage {
 			continue
@@ -56,6 +56,17 @@ func replay(records []Record, stage, sum string) (*past, error) {
 		}
 	}
 	return p, nil
+}
+
+// made reports whether a step has made this object. What a cleanup has deleted
+// of that would look as if the cloud had lost it.
+func (p *past) made(id string) bool {
+	for _, s := range p.steps {
+		if s.id == id && id != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *stepPast) apply(r Record) {

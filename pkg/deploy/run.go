@@ -26,6 +26,10 @@ import (
 // it ended when it is called again with the same journal.
 var ErrIncomplete = errors.New("incomplete, can be resumed")
 
+// ErrCleaned says that what the journal tells of was deleted since, so that
+// there is nothing to go on with.
+var ErrCleaned = errors.New("what this drill has made was cleaned up: start a new one")
+
 // Options say what to run and with what. Plan, Cloud, Journal, Now and Tick
 // are needed.
 type Options struct {
@@ -99,7 +103,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	began := o.Now()
 	e := newEngine(o)
 	err := e.run(ctx)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrCleaned) {
 		err = fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
 	result := e.result()

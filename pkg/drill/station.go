@@ -37,7 +37,7 @@ func Export(ctx context.Context, o Options, dir string) (*resource.Set, error) {
 		}
 		_, err = d.readBytes(ctx, "read-source", o.From, set, w, dir)
 		if err != nil {
-			_, cleanErr := CleanUp(context.WithoutCancel(ctx), o.From, o.ID, o.Now, o.Tick)
+			_, cleanErr := CleanUp(context.WithoutCancel(ctx), o.From, o.ID, "", o.Now, o.Tick)
 			return nil, errors.Join(err, cleanErr, d.journal.Close())
 		}
 		if err := d.journal.Close(); err != nil {

@@ -114,9 +114,23 @@ func (d *drill) cleanUp(ctx context.Context) error {
 }
 
 // CleanUp deletes what carries the drill's mark, and what the cloud made for
-// that; it needs no journal. It tells what is left.
-func CleanUp(ctx context.Context, side Side, id string, now func() time.Time, tick <-chan time.Time) ([]string, error) {
-	return cleanUp(ctx, side, deploy.CleanupOptions{Drill: id, Now: now, Tick: tick})
+// that. It needs no folder; if there is one, its journal learns what is gone,
+// so that nobody goes on with it. It tells what is left.
+func CleanUp(ctx context.Context, side Side, id, dir string, now func() time.Time, tick <-chan time.Time) ([]string, error) {
+	o := deploy.CleanupOptions{Drill: id, Now: now, Tick: tick}
+	if dir == "" {
+		return cleanUp(ctx, side, o)
+	}
+	journal, err := deploy.OpenJournal(path(dir, journalFile), now)
+	if errors.Is(err, os.ErrNotExist) {
+		return cleanUp(ctx, side, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.Journal = journal
+	left, err := cleanUp(ctx, side, o)
+	return left, errors.Join(err, journal.Close())
 }
 
 func cleanUp(ctx context.Context, side Side, o deploy.CleanupOptions) ([]string, error) {
