@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/plan"
@@ -39,17 +41,35 @@ func loadScenario(name, from string, config *scenario.Config) (*scenario.Scenari
 	if err != nil {
 		return nil, &usage{err}
 	}
-	s.From = firstOf(from, s.From)
-	own, ok := config.Clouds[s.From]
-	if !ok || len(own.Parameters) == 0 {
-		return s, nil
+	from = firstOf(from, s.From)
+	own, err := parametersOf(from, config)
+	if err != nil {
+		return nil, err
 	}
-	from = s.From
-	if s, err = readScenario(name, scenario.Options{Schemas: openstack.Schemas(), Parameters: own.Values()}); err != nil {
-		return nil, &usage{err}
+	if len(own) > 0 {
+		if s, err = readScenario(name, scenario.Options{Schemas: openstack.Schemas(), Parameters: own}); err != nil {
+			return nil, &usage{err}
+		}
 	}
 	s.From = from
 	return s, nil
+}
+
+// parametersOf are the values that a cloud has for scenarios' parameters: the
+// user's, and below them those of a simulated cloud's profile.
+func parametersOf(name string, config *scenario.Config) (map[string]any, error) {
+	out := map[string]any{}
+	if strings.HasPrefix(name, simulated) {
+		p, err := loadProfile(name)
+		if err != nil {
+			return nil, err
+		}
+		for parameter, value := range p.Parameters {
+			out[parameter] = value
+		}
+	}
+	maps.Copy(out, config.Clouds[name].Values())
+	return out, nil
 }
 
 // readScenario takes a folder or a file if there is one of this name, else

@@ -111,8 +111,11 @@ func (s *simulated) open(t *testing.T) *openstack.Cloud {
 func (w *world) options(t *testing.T, name string) Options {
 	t.Helper()
 	o := scenario.Options{Schemas: openstack.Schemas()}
-	if w.from.name == "scs-reference" { // which has only what the standard demands
-		o.Parameters = map[string]any{"image": "Ubuntu 24.04"}
+	for parameter, value := range w.from.cloud.Profile().Parameters {
+		if o.Parameters == nil {
+			o.Parameters = map[string]any{}
+		}
+		o.Parameters[parameter] = value
 	}
 	s, err := scenario.Load(scenarios.FS(), name, o)
 	if err != nil {

@@ -20,6 +20,8 @@ type Profile struct {
 	Zones       map[string][]string `json:"zones"` // by service; the first is the default
 	Quota       map[string]int64    `json:"quota"` // limit of each project, by resource as in [Catalogue]; -1: none
 
+	Parameters map[string]string `json:"parameters,omitempty"` // of scenarios that start here: what their parameters are on this cloud, such as the name of an image
+
 	Users     []User    `json:"users,omitempty"` // added to demo, demo2 and admin, which every simulated cloud has
 	Behaviour Behaviour `json:"behaviour"`
 }

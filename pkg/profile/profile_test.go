@@ -26,7 +26,7 @@ func TestCarriedProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(names, " "); got != "alster isar real-a real-b scs-reference" {
+	if got := strings.Join(names, " "); got != "alster elbe isar plain real-a real-b scs-reference" {
 		t.Errorf("profiles: %s", got)
 	}
 	for _, name := range names {
@@ -42,7 +42,7 @@ func TestCarriedProfiles(t *testing.T) {
 }
 
 func TestLoadUnknown(t *testing.T) {
-	if _, err := profile.Load(clouds(t), "elbe"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "alster") {
+	if _, err := profile.Load(clouds(t), "moldau"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "alster") {
 		t.Errorf("got %v", err)
 	}
 }
