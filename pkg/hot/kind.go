@@ -27,7 +27,7 @@ func kinds() map[resource.Type]kind {
 // Types returns all types of a Set made from HOT: those of its resources and
 // of what those use.
 func Types() []string {
-	types := []string{string(flavor), string(image), string(volumeType)}
+	types := []string{string(flavor), string(image), string(snapshot), string(volumeType)}
 	for t, k := range kinds() {
 		if !k.folded {
 			types = append(types, string(t))

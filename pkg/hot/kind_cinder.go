@@ -6,6 +6,7 @@ const (
 	volume     resource.Type = "OS::Cinder::Volume"
 	volumeType resource.Type = "OS::Cinder::VolumeType"
 	attachment resource.Type = "OS::Cinder::VolumeAttachment"
+	snapshot   resource.Type = "OS::Cinder::Snapshot" // no resource of HOT: a project's own, named by text
 	image      resource.Type = "OS::Glance::Image"
 )
 
@@ -18,7 +19,7 @@ func cinderKinds() map[resource.Type]kind {
 			"image":             madeOrNamed(image),
 			"imageRef":          madeOrNamed(image).aka("image"),
 			"source_volid":      made(volume),
-			"snapshot_id":       not("a snapshot is no resource of HOT; put its bytes under data"),
+			"snapshot_id":       madeOrNamed(snapshot),
 			"backup_id":         not("a backup is no resource of HOT"),
 			"scheduler_hints":   not("only administrators know what they mean"),
 			"read_only":         not("it is not moved"),
@@ -32,7 +33,7 @@ func cinderKinds() map[resource.Type]kind {
 }
 
 func (b *builder) volume() {
-	if b.where["size"] == nil && b.where["source_volid"] == nil {
+	if b.where["size"] == nil && b.where["source_volid"] == nil && b.where["snapshot_id"] == nil {
 		b.wrong("size", "the property size is missing")
 	}
 	b.put()

@@ -146,7 +146,7 @@ func (r *renderer) ask(purpose, name, value, about string) *yaml.Node {
 // askGiven asks for the name of what the provider gives.
 func (r *renderer) askGiven(x *resource.Resource) *yaml.Node {
 	names := map[resource.Type]string{flavor: "flavor", image: "image", volumeType: "volume_type", network: "network", subnet: "subnet",
-		keyPair: "key", securityGroup: "security_group"}
+		snapshot: "snapshot", keyPair: "key", securityGroup: "security_group"}
 	what := cmp.Or(names[x.Type], noun(x.Type))
 	return r.ask(x.Ref.String(), what+"_"+string(x.Key), cmp.Or(x.Name, string(x.Key)), "What the cloud calls this "+strings.ReplaceAll(what, "_", " "))
 }

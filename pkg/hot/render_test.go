@@ -96,7 +96,7 @@ func renamedRef(s, back *resource.Set, names map[resource.Ref]string) func(resou
 		case r == nil:
 		case r.Tenure == resource.Implied && !r.Parent.IsZero():
 			ref.Key = childKey(rename(r.Parent).Key, strings.TrimPrefix(impliedSuffix(r), "-"))
-		case r.Tenure == resource.Given || r.Type == image:
+		case r.Tenure == resource.Given || r.Type == image || r.Type == snapshot:
 			for g := range back.OfType(ref.Type) {
 				if g.Tenure == resource.Given && g.Name == r.Name {
 					return g.Ref

@@ -76,7 +76,7 @@ func (r *renderer) ref(ref resource.Ref) (*yaml.Node, string) {
 		return nil, fmt.Sprintf("it refers to %s, which is not there", ref)
 	case r.names[ref] != "":
 		return call("get_resource", textNode(r.names[ref])), ""
-	case x.Tenure == resource.Given, x.Type == image:
+	case x.Tenure == resource.Given, x.Type == image, x.Type == snapshot:
 		return r.askGiven(x), ""
 	case x.Type == securityGroup && x.Name == "default":
 		return textNode("default"), ""

@@ -6,8 +6,9 @@ import (
 )
 
 const (
-	volume resource.Type = "OS::Cinder::Volume"
-	image  resource.Type = "OS::Glance::Image"
+	volume   resource.Type = "OS::Cinder::Volume"
+	snapshot resource.Type = "OS::Cinder::Snapshot"
+	image    resource.Type = "OS::Glance::Image"
 
 	defaultLength = 1 << 20 // bytes
 	gib           = 1 << 30
@@ -16,6 +17,13 @@ const (
 // data puts the bytes on the volumes and images of the Set.
 func (l *loader) data() {
 	for _, d := range l.in.Spec.Data {
+		if d.Snapshot.given() {
+			l.snapshot(d)
+			continue
+		}
+		if !d.Seed.given() {
+			l.wrong(d.place, "data: seed is missing")
+		}
 		seed, _ := d.Seed.Value.(int)
 		if d.Seed.given() && seed < 1 {
 			l.wrong(d.Seed.place, "seed wants a whole number of at least 1")
@@ -31,22 +39,15 @@ func (l *loader) data() {
 			l.volume(d, content)
 		case d.Image.given():
 			l.image(d, content)
-		case !d.Snapshot.given() && !d.Container.given():
-			l.wrong(d.place, "data: volume or image is missing")
+		case !d.Container.given():
+			l.wrong(d.place, "data: volume, image or snapshot is missing")
 		}
 	}
 }
 
 func (l *loader) volume(d Data, content *resource.Content) {
-	r := l.out.Set.Get(resource.Ref{Type: volume, Key: resource.NewKey(d.Volume.Value)})
-	if r == nil || r.Tenure != resource.Own {
-		var own []string
-		for v := range l.out.Set.OfType(volume) {
-			if v.Tenure == resource.Own {
-				own = append(own, string(v.Key))
-			}
-		}
-		l.wrong(d.Volume.place, "data: the template has no volume %q%s", d.Volume.Value, hot.Suggest(d.Volume.Value, own))
+	r := l.ownVolume(d.Volume)
+	if r == nil {
 		return
 	}
 	if d.Format.given() || d.Properties != nil {
@@ -61,6 +62,48 @@ func (l *loader) volume(d Data, content *resource.Content) {
 		l.wrong(d.place, "data: %d bytes do not fit into the volume %q of %d GiB", content.Length, d.Volume.Value, size)
 	}
 	r.Content = content
+}
+
+// ownVolume returns the volume of the template, or nil after telling that it
+// has none of that name.
+func (l *loader) ownVolume(name Text) *resource.Resource {
+	r := l.out.Set.Get(resource.Ref{Type: volume, Key: resource.NewKey(name.Value)})
+	if r != nil && r.Tenure == resource.Own {
+		return r
+	}
+	var own []string
+	for v := range l.out.Set.OfType(volume) {
+		if v.Tenure == resource.Own {
+			own = append(own, string(v.Key))
+		}
+	}
+	l.wrong(name.place, "data: the template has no volume %q%s", name.Value, hot.Suggest(name.Value, own))
+	return nil
+}
+
+// snapshot makes a snapshot of a volume: the one that the template names, if
+// it names one.
+func (l *loader) snapshot(d Data) {
+	if !d.Volume.given() || d.Image.given() || d.Seed.given() || d.Size.given() || d.Format.given() || d.Properties != nil {
+		l.wrong(d.place, "data: a snapshot wants a volume and nothing else")
+		return
+	}
+	v := l.ownVolume(d.Volume)
+	if v == nil {
+		return
+	}
+	r := &resource.Resource{Ref: resource.Ref{Type: snapshot, Key: resource.NewKey(d.Snapshot.Value)}, Name: d.Snapshot.Value}
+	for named := range l.out.Set.OfType(snapshot) {
+		if named.Name == r.Name {
+			r = named
+		}
+	}
+	if have := l.out.Set.Get(r.Ref); have != nil && have.Tenure == resource.Own {
+		l.wrong(d.Snapshot.place, "data: the snapshot %q is here twice", d.Snapshot.Value)
+		return
+	}
+	r.Tenure, r.Spec = resource.Own, map[string]resource.Value{"volume": v.Ref}
+	l.out.Set.Put(r)
 }
 
 // image makes an image of the project's own of what the template names.

@@ -47,10 +47,10 @@ type Data struct {
 	Volume     Text              `yaml:"volume" json:"volume,omitzero" jsonschema_description:"A volume of the template, which shall hold bytes"`
 	Image      Text              `yaml:"image" json:"image,omitzero" jsonschema_description:"The name of an image that the project makes; the template names it by that"`
 	Size       Size              `yaml:"size" json:"size,omitzero" jsonschema_description:"How many bytes; 1MiB if not given"`
-	Seed       Any               `yaml:"seed,required" json:"seed" jsonschema:"type=integer,minimum=1"`
+	Seed       Any               `yaml:"seed" json:"seed,omitzero" jsonschema:"type=integer,minimum=1" jsonschema_description:"Generates the bytes; a snapshot has none of its own"`
 	Format     Text              `yaml:"format" json:"format,omitzero" jsonschema:"enum=raw"`
 	Properties map[string]string `yaml:"properties" json:"properties,omitempty" jsonschema_description:"Of the image"`
-	Snapshot   Later             `yaml:"snapshot" json:"-"`
+	Snapshot   Text              `yaml:"snapshot" json:"snapshot,omitzero" jsonschema_description:"The name of a snapshot of the volume; the template names it by that"`
 	Container  Later             `yaml:"container" json:"-"`
 	Objects    Later             `yaml:"objects" json:"-"`
 

@@ -139,7 +139,7 @@ func TestSchema(t *testing.T) {
 		}
 	}
 	data, _ := json.Marshal(Schema())
-	for _, want := range []string{`"required":["apiVersion","kind","metadata","spec"]`, `"additionalProperties":false`, `"required":["seed"]`} {
+	for _, want := range []string{`"required":["apiVersion","kind","metadata","spec"]`, `"additionalProperties":false`, `"required":["type","path","replace"]`} {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("the schema has no %s: %s", want, data)
 		}

@@ -19,7 +19,7 @@ func (n *network) allocate(port *netObject, wishes []any) ([]any, error) {
 	out := []any{}
 	for _, w := range wishes {
 		wish := w.(map[string]any)
-		subnet, addr, err := n.resolve(netID, wish)
+		subnet, addr, err := n.resolve(netID, wish, port.text("device_owner"))
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +58,7 @@ func (n *network) taken(port *netObject) map[string]bool {
 }
 
 // resolve finds the subnet of one wish.
-func (n *network) resolve(netID string, wish map[string]any) (*netObject, netip.Addr, error) {
+func (n *network) resolve(netID string, wish map[string]any, owner string) (*netObject, netip.Addr, error) {
 	addr, _ := parseAddress(wish["ip_address"])
 	id := text(wish["subnet_id"])
 	if id == "" && !addr.IsValid() {
@@ -80,7 +80,7 @@ func (n *network) resolve(netID string, wish map[string]any) (*netObject, netip.
 		return nil, addr, invalidInput("Failed to create port on network %s, because fixed_ips included invalid subnet %s", netID, id)
 	case addr.IsValid() && !valid(s, addr):
 		return nil, addr, refuseAs(http.StatusBadRequest, "InvalidIpForSubnet", "IP address %s is not a valid IP for the specified subnet.", addr)
-	case addr.IsValid() && autoAddress(s):
+	case addr.IsValid() && autoAddress(s) && !strings.HasPrefix(owner, "network:router_interface"):
 		return nil, addr, refuseAs(http.StatusBadRequest, "AllocationOnAutoAddressSubnet",
 			"IPv6 address %s cannot be directly assigned to a port on subnet %s as the subnet is configured for automatic addresses", addr, id)
 	}
