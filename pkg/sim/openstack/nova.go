@@ -43,6 +43,10 @@ func (d novaDialect) refuse(c *call, r *refusal) *reply {
 }
 
 func startNova(c *Cloud) error {
+	face, err := theNovaInterface()
+	if err != nil {
+		return err
+	}
 	offer := c.profile.Services["compute"]
 	s := c.addService("compute", "nova", "/compute", novaDialect{newVersioned("compute", "X-OpenStack-Nova-API-Version", offer, version{2, 1})})
 	s.onPublic("GET /{$}", novaVersions)
@@ -52,7 +56,7 @@ func startNova(c *Cloud) error {
 	s.onPublic("GET /v2/{$}", novaVersion("v2.0"))
 	on := func(pattern string, h handler) {
 		method, path, _ := strings.Cut(pattern, " ")
-		s.on(method+" /v2.1"+path, h)
+		s.on(method+" /v2.1"+path, face.guard(pattern, h))
 	}
 	flavorRoutes(on)
 	keypairRoutes(on)

@@ -117,12 +117,6 @@ func acceptOnly(*call, *server, map[string]any) (*reply, error) {
 }
 
 func rebootServer(c *call, s *server, arg map[string]any) (*reply, error) {
-	kinds := []any{"HARD", "Hard", "hard", "SOFT", "Soft", "soft"}
-	body := schema{required: []string{"reboot"}, props: map[string]schema{"reboot": {types: []string{"object"}, required: []string{"type"}, closed: true,
-		props: map[string]schema{"type": {types: []string{"string"}, enum: kinds}}}}}
-	if err := c.conform(body); err != nil {
-		return nil, err
-	}
 	t := transition{"reboot", []string{"active"}, "rebooting", "active", powerRunning}
 	if strings.EqualFold(text(arg["type"]), "hard") {
 		t.from, t.task = []string{"active", "stopped", "paused", "suspended", "error"}, "rebooting_hard"

@@ -13,9 +13,6 @@ import (
 )
 
 func createServer(c *call) (*reply, error) {
-	if err := c.conform(serverSchema(c.version)); err != nil {
-		return nil, err
-	}
 	doc, _ := c.document("server")
 	p := &serverPlan{call: c, doc: doc, count: 1}
 	// In the order in which Nova finds out what is wrong.

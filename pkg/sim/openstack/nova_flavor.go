@@ -105,15 +105,9 @@ func (f float) MarshalJSON() ([]byte, error) {
 	return []byte(strconv.FormatFloat(float64(f), 'f', 1, 64)), nil
 }
 
-var flavorSortKeys = []any{"created_at", "description", "disabled", "ephemeral_gb", "flavorid", "id", "is_public", "memory_mb", "name", "root_gb",
-	"rxtx_factor", "swap", "updated_at", "vcpu_weight", "vcpus"}
-
 func listFlavors(detail bool) handler {
 	return func(c *call) (*reply, error) {
 		q := c.URL.Query()
-		if err := c.checkQuery(flavorQuery(c), q); err != nil {
-			return nil, err
-		}
 		list, err := flavorsFor(c, q)
 		if err != nil {
 			return nil, err
@@ -132,15 +126,6 @@ func listFlavors(detail bool) handler {
 		}
 		return ok(body), nil
 	}
-}
-
-func flavorQuery(c *call) schema {
-	s := pagingQuery(flavorSortKeys)
-	for _, name := range []string{"is_public", "minRam", "minDisk"} {
-		s.props[name] = schema{types: []string{"string"}}
-	}
-	s.closed = c.version.since(2, 75)
-	return s
 }
 
 func flavorsFor(c *call, q url.Values) ([]profile.Flavor, error) {

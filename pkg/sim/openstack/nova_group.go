@@ -25,28 +25,7 @@ func serverGroupRoutes(on func(string, handler)) {
 	}))
 }
 
-func serverGroupSchema(v version) schema {
-	policies := []any{"anti-affinity", "affinity"}
-	if v.since(2, 15) {
-		policies = append(policies, "soft-anti-affinity", "soft-affinity")
-	}
-	policy := schema{types: []string{"string"}, enum: policies}
-	group := schema{types: []string{"object"}, closed: true, required: []string{"name", "policies"}, props: map[string]schema{
-		"name": nameSchema, "policies": {types: []string{"array"}, items: &policy, minItems: 1, maxItems: 1}}}
-	if v.since(2, 64) {
-		group.required = []string{"name", "policy"}
-		delete(group.props, "policies")
-		group.props["policy"] = policy
-		group.props["rules"] = schema{types: []string{"object"}, closed: true, props: map[string]schema{
-			"max_server_per_host": {types: []string{"integer", "string"}, pattern: "^[0-9]+$", minLen: 1, min: limit(1)}}}
-	}
-	return schema{types: []string{"object"}, closed: true, required: []string{"server_group"}, props: map[string]schema{"server_group": group}}
-}
-
 func createServerGroup(c *call) (*reply, error) {
-	if err := c.conform(serverGroupSchema(c.version)); err != nil {
-		return nil, err
-	}
 	doc, _ := c.document("server_group")
 	g := &serverGroup{project: c.project(), user: c.token.user.id, name: text(doc["name"]), policy: text(doc["policy"])}
 	if list, given := doc["policies"].([]any); given {

@@ -42,21 +42,7 @@ func showInterface(c *call, s *server) (*reply, error) {
 	return ok(map[string]any{"interfaceAttachment": c.interfaceBody(p, nic)}), nil
 }
 
-func interfaceSchema(v version) schema {
-	ip := schema{types: []string{"object"}, required: []string{"ip_address"}, closed: true, props: map[string]schema{
-		"ip_address": {anyOf: []schema{addressSchema("ipv4"), addressSchema("ipv6")}}}}
-	s := schema{types: []string{"object"}, closed: true, props: map[string]schema{"net_id": uuidSchema(), "port_id": uuidSchema(),
-		"fixed_ips": {types: []string{"array"}, items: &ip, minItems: 1, maxItems: 1}}}
-	if v.since(2, 49) {
-		s.props["tag"] = tagSchema
-	}
-	return schema{types: []string{"object"}, closed: true, props: map[string]schema{"interfaceAttachment": s}}
-}
-
 func attachInterface(c *call, s *server) (*reply, error) {
-	if err := c.conform(interfaceSchema(c.version)); err != nil {
-		return nil, err
-	}
 	doc, _ := c.document("interfaceAttachment")
 	w := nicWish{network: text(doc["net_id"]), port: text(doc["port_id"]), tag: doc["tag"]}
 	if ips, given := doc["fixed_ips"].([]any); given {

@@ -42,26 +42,7 @@ func (c *call) keypairOwner(rule string) (string, error) {
 	return user, nil
 }
 
-func keypairSchema(v version) schema {
-	props := map[string]schema{"name": {types: []string{"string"}, minLen: 1, maxLen: 255}, "public_key": {types: []string{"string"}}}
-	required := []string{"name"}
-	if v.since(2, 2) {
-		props["type"] = schema{types: []string{"string"}, enum: []any{"ssh", "x509"}}
-	}
-	if v.since(2, 10) {
-		props["user_id"] = schema{types: []string{"string"}}
-	}
-	if v.since(2, 92) {
-		required = append(required, "public_key")
-	}
-	return schema{types: []string{"object"}, required: []string{"keypair"}, closed: true,
-		props: map[string]schema{"keypair": {types: []string{"object"}, props: props, required: required, closed: true}}}
-}
-
 func createKeypair(c *call) (*reply, error) {
-	if err := c.conform(keypairSchema(c.version)); err != nil {
-		return nil, err
-	}
 	doc, _ := c.document("keypair")
 	owner := c.token.user.id
 	if u := text(doc["user_id"]); u != "" && u != owner {

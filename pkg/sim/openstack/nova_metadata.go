@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 func serverMetadataRoutes(on func(string, handler)) {
@@ -18,15 +19,8 @@ func serverMetadataRoutes(on func(string, handler)) {
 	on("DELETE "+path+"/{key}", withServer(deleteServerMeta))
 }
 
-func metadataBody(key string) schema {
-	return schema{types: []string{"object"}, required: []string{key}, closed: true, props: map[string]schema{key: metadataSchema}}
-}
-
 func setServerMetadata(replace bool) func(*call, *server) (*reply, error) {
 	return func(c *call, s *server) (*reply, error) {
-		if err := c.conform(metadataBody("metadata")); err != nil {
-			return nil, err
-		}
 		doc, _ := c.document("metadata")
 		next := map[string]string{}
 		if !replace {
@@ -64,9 +58,6 @@ func showServerMeta(c *call, s *server) (*reply, error) {
 }
 
 func setServerMeta(c *call, s *server) (*reply, error) {
-	if err := c.conform(metadataBody("meta")); err != nil {
-		return nil, err
-	}
 	doc, _ := c.document("meta")
 	v, there := doc[c.PathValue("key")]
 	if !there || len(doc) != 1 {
@@ -102,13 +93,8 @@ func serverTagRoutes(on func(string, handler)) {
 		}
 		return ok(map[string]any{"tags": list})
 	}
-	on("GET "+path, from(26, withServer(func(c *call, s *server) (*reply, error) { return tags(s), nil })))
-	on("PUT "+path, from(26, withServer(func(c *call, s *server) (*reply, error) {
-		item := tagSchema
-		if err := c.conform(schema{types: []string{"object"}, required: []string{"tags"}, closed: true,
-			props: map[string]schema{"tags": {types: []string{"array"}, items: &item, maxItems: 50}}}); err != nil {
-			return nil, err
-		}
+	on("GET "+path, withServer(func(c *call, s *server) (*reply, error) { return tags(s), nil }))
+	on("PUT "+path, withServer(func(c *call, s *server) (*reply, error) {
 		list, _ := c.body.(map[string]any)["tags"].([]any)
 		s.tags = nil
 		for _, t := range list {
@@ -117,24 +103,35 @@ func serverTagRoutes(on func(string, handler)) {
 		slices.Sort(s.tags)
 		s.tags = slices.Compact(s.tags)
 		return tags(s), nil
-	})))
-	on("DELETE "+path, from(26, withServer(func(c *call, s *server) (*reply, error) {
+	}))
+	on("DELETE "+path, withServer(func(c *call, s *server) (*reply, error) {
 		s.tags = nil
 		return empty(http.StatusNoContent), nil
-	})))
-	on("GET "+path+"/{tag}", from(26, withServer(func(c *call, s *server) (*reply, error) {
+	}))
+	on("GET "+path+"/{tag}", withServer(func(c *call, s *server) (*reply, error) {
 		if !slices.Contains(s.tags, c.PathValue("tag")) {
 			return nil, refuse(http.StatusNotFound, "Server %s has no tag '%s'", s.id, c.PathValue("tag"))
 		}
 		return empty(http.StatusNoContent), nil
-	})))
-	on("PUT "+path+"/{tag}", from(26, withServer(addServerTag)))
-	on("DELETE "+path+"/{tag}", from(26, withServer(dropServerTag)))
+	}))
+	on("PUT "+path+"/{tag}", withServer(addServerTag))
+	on("DELETE "+path+"/{tag}", withServer(dropServerTag))
+}
+
+// wrongTag tells what is wrong with a tag, in jsonschema's words.
+func wrongTag(tag string) string {
+	switch {
+	case utf8.RuneCountInString(tag) > 60:
+		return pyRepr(tag) + " is too long"
+	case strings.ContainsAny(tag, ",/"):
+		return pyRepr(tag) + " does not match '^[^,/]*$'"
+	}
+	return ""
 }
 
 func addServerTag(c *call, s *server) (*reply, error) {
 	tag := c.PathValue("tag")
-	if _, _, m := tagSchema.violation("tag", tag); m != "" {
+	if m := wrongTag(tag); m != "" {
 		return nil, refuse(http.StatusBadRequest, "Tag '%s' is invalid. It must be a non empty string without characters '/' and ','. Validation error message: %s", tag, m)
 	}
 	const html = "text/html; charset=UTF-8" // though empty

@@ -2,39 +2,9 @@ package openstack
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 )
-
-// pagingQuery is the schema of the query parameters of every paged list.
-func pagingQuery(sortKeys []any) schema {
-	return schema{props: map[string]schema{
-		"limit":    {types: []string{"string"}, pattern: "^[0-9]*$"},
-		"marker":   {types: []string{"string"}},
-		"sort_key": {types: []string{"string"}, enum: sortKeys},
-		"sort_dir": {types: []string{"string"}, enum: []any{"asc", "desc"}},
-	}}
-}
-
-// checkQuery checks query parameters as Nova does: in the order of their names.
-func (c *call) checkQuery(s schema, q url.Values) error {
-	for _, name := range sortedKeys(q) {
-		for _, v := range q[name] {
-			if _, value, m := s.props[name].violation(name, v); m != "" {
-				return refuse(http.StatusBadRequest, "Invalid input for query parameters %s. Value: %s. %s", name, pyStr(value), m)
-			}
-		}
-	}
-	doc := map[string]any{}
-	for name := range q {
-		doc[name] = ""
-	}
-	if m := s.extra(doc); m != "" {
-		return refuse(http.StatusBadRequest, "%s", m)
-	}
-	return nil
-}
 
 // novaPage cuts a sorted list as limit and marker say; next is the link to the
 // page behind it, or nil.

@@ -51,11 +51,6 @@ func (c *call) checkComputeQuota(count int64, vcpus, ram int64) error {
 
 func showComputeLimits(c *call) (*reply, error) {
 	q := c.URL.Query()
-	if c.version.since(2, 75) {
-		if err := c.checkQuery(schema{closed: true, props: map[string]schema{"tenant_id": {}}}, q); err != nil {
-			return nil, err
-		}
-	}
 	project := c.project()
 	if t := q.Get("tenant_id"); t != "" && t != project {
 		if !c.admin() {

@@ -16,32 +16,8 @@ func rescueServer(c *call, s *server, arg map[string]any) (*reply, error) {
 	return ok(map[string]any{"adminPass": cmp.Or(text(arg["adminPass"]), c.cloud.compute.secret(c.cloud))}), nil
 }
 
-func rebuildSchema(v version) schema {
-	props := map[string]schema{"imageRef": uuidSchema(), "name": nameSchema, "adminPass": {types: []string{"string"}}, "metadata": metadataSchema,
-		"OS-DCF:diskConfig": {types: []string{"string"}, enum: []any{"AUTO", "MANUAL"}}, "accessIPv4": addressSchema("ipv4"), "accessIPv6": addressSchema("ipv6"),
-		"preserve_ephemeral": {types: []string{"boolean", "string"}, enum: boolEnum}}
-	if v.since(2, 19) {
-		props["description"] = schema{types: []string{"string", "null"}, maxLen: 255}
-	}
-	if v.since(2, 54) {
-		props["key_name"] = schema{types: []string{"string", "null"}, maxLen: 255}
-	}
-	if v.since(2, 57) {
-		data := userDataSchema()
-		data.types = []string{"string", "null"}
-		props["user_data"] = data
-	} else {
-		props["personality"] = schema{types: []string{"array"}}
-	}
-	return schema{types: []string{"object"}, required: []string{"rebuild"}, closed: true, props: map[string]schema{
-		"rebuild": {types: []string{"object"}, required: []string{"imageRef"}, closed: true, props: props}}}
-}
-
 // rebuildServer gives a server a fresh disk.
 func rebuildServer(c *call, s *server, arg map[string]any) (*reply, error) {
-	if err := c.conform(rebuildSchema(c.version)); err != nil {
-		return nil, err
-	}
 	im := c.findImage(text(arg["imageRef"]))
 	switch {
 	case im == nil:

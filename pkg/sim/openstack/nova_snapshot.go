@@ -16,11 +16,6 @@ const serverImageSize = 4096
 // snapshotServer makes an image of a server: of its local disk, or one without
 // bytes that names snapshots of its volumes.
 func snapshotServer(c *call, s *server, arg map[string]any) (*reply, error) {
-	body := schema{required: []string{"createImage"}, props: map[string]schema{"createImage": {types: []string{"object"}, required: []string{"name"}, closed: true,
-		props: map[string]schema{"name": nameSchema, "metadata": metadataSchema}}}}
-	if err := c.conform(body); err != nil {
-		return nil, err
-	}
 	if err := c.free(s, transition{word: "createImage", from: []string{"active", "stopped", "paused", "suspended"}}); err != nil {
 		return nil, err
 	}

@@ -2,24 +2,7 @@ package openstack
 
 import "net/http"
 
-func updateSchema(v version) schema {
-	props := map[string]schema{"name": nameSchema, "OS-DCF:diskConfig": {types: []string{"string"}, enum: []any{"AUTO", "MANUAL"}},
-		"accessIPv4": addressSchema("ipv4"), "accessIPv6": addressSchema("ipv6")}
-	newer := map[string]schema{}
-	newerProps(v, newer)
-	for _, name := range []string{"description", "hostname"} {
-		if s, there := newer[name]; there {
-			props[name] = s
-		}
-	}
-	return schema{types: []string{"object"}, required: []string{"server"}, closed: true,
-		props: map[string]schema{"server": {types: []string{"object"}, closed: true, props: props}}}
-}
-
 func updateServer(c *call, s *server) (*reply, error) {
-	if err := c.conform(updateSchema(c.version)); err != nil {
-		return nil, err
-	}
 	doc, _ := c.document("server")
 	for name, field := range map[string]*string{"name": &s.name, "accessIPv4": &s.access4, "accessIPv6": &s.access6, "OS-DCF:diskConfig": &s.diskConfig,
 		"hostname": &s.hostname} {

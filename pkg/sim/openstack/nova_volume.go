@@ -55,32 +55,12 @@ func showServerVolume(c *call, s *server) (*reply, error) {
 	return ok(map[string]any{"volumeAttachment": c.attachmentBody(s, d)}), nil
 }
 
-func attachSchema(v version, required bool) schema {
-	s := schema{types: []string{"object"}, required: []string{"volumeId"}, closed: true, props: map[string]schema{
-		"volumeId": uuidSchema(), "device": {types: []string{"string", "null"}, pattern: "(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$"}}}
-	if v.since(2, 49) {
-		s.props["tag"] = tagSchema
-	}
-	if v.since(2, 79) {
-		s.props["delete_on_termination"] = schema{types: []string{"boolean", "string"}, enum: boolEnum}
-	}
-	if !required { // an update may repeat everything
-		for _, name := range []string{"id", "serverId", "tag", "delete_on_termination"} {
-			s.props[name] = schema{}
-		}
-	}
-	return schema{types: []string{"object"}, required: []string{"volumeAttachment"}, closed: true, props: map[string]schema{"volumeAttachment": s}}
-}
-
 // mayChange tells whether volumes and interfaces may come and go.
 func (c *call) mayChange(s *server, word string) error {
 	return c.free(s, transition{word: word, from: []string{"active", "stopped", "paused", "suspended"}})
 }
 
 func attachServerVolume(c *call, s *server) (*reply, error) {
-	if err := c.conform(attachSchema(c.version, true)); err != nil {
-		return nil, err
-	}
 	doc, _ := c.document("volumeAttachment")
 	v, err := c.oneVolume(text(doc["volumeId"]))
 	if err != nil {
@@ -126,9 +106,6 @@ func updateServerVolume(c *call, s *server) (*reply, error) {
 	doc, _ := c.document("volumeAttachment")
 	if !c.version.since(2, 85) || text(doc["volumeId"]) != d.volume {
 		return nil, notAllowed("os_compute_api:os-volumes-attachments:swap")
-	}
-	if err := c.conform(attachSchema(c.version, false)); err != nil {
-		return nil, err
 	}
 	if b, given := asBool(doc["delete_on_termination"]); given {
 		d.deleteToo = b
