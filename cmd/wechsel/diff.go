@@ -43,20 +43,20 @@ func (a *app) diff(c *cli.Context) error {
 			return err
 		}
 	}
-	kinds, texts, err := loadTexts(out.lang)
+	words, err := loadWords(out.lang)
 	if err != nil {
 		return err
 	}
 	result := diff.Compare(sets[0], sets[1], resource.Mapping{}, diff.Options{})
-	gaps := kinds.Classify(result.Signals, out.lang)
+	gaps := words.Kinds.Classify(result.Signals, out.lang)
 	if out.format == "json" {
 		enc := json.NewEncoder(a.Out)
 		enc.SetIndent("", "  ")
 		err = enc.Encode(map[string]any{"apiVersion": resource.APIVersion, "kind": "Diff", "gaps": gaps})
 	} else if len(gaps) == 0 {
-		_, err = fmt.Fprintln(a.Out, texts("report.equal", nil))
+		_, err = fmt.Fprintln(a.Out, words.Text("report.equal", nil))
 	} else {
-		err = report.WriteGaps(a.Out, gaps, texts)
+		err = report.WriteGaps(a.Out, gaps, words)
 	}
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -66,17 +67,31 @@ func takesValue(flags []cli.Flag, arg string) bool {
 func oneOf(c *cli.Context, flag string, values ...string) (string, error) {
 	value := c.String(flag)
 	if !slices.Contains(values, value) {
-		return "", &usage{fmt.Errorf("--%s %s: want one of %s", flag, value, strings.Join(values, ", "))}
+		return "", &usage{fmt.Errorf("--%s %s: want one of %s%s", flag, value, strings.Join(values, ", "), didYouMean(value, values))}
 	}
 	return value, nil
 }
 
-func formatFlag() cli.Flag {
-	return &cli.StringFlag{Name: "format", Value: "table", Usage: "`FORMAT` of what is printed: table or json"}
+func formatFlag(formats ...string) cli.Flag {
+	return &cli.StringFlag{Name: "format", Value: "table", Usage: "`FORMAT` of what is printed: " + strings.Join(formats, ", ")}
 }
 
 func langFlag() cli.Flag {
-	return &cli.StringFlag{Name: "lang", Value: "en", Usage: "`LANGUAGE` of the report: en or de"}
+	return &cli.StringFlag{Name: "lang", Value: localLanguage(os.Getenv), Usage: "`LANGUAGE` of texts: en or de; the default is the locale's"}
+}
+
+// localLanguage is the language of messages as POSIX settles it: the first of
+// these variables that is set counts. What is not German is English.
+func localLanguage(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if locale := getenv(name); locale != "" {
+			if strings.HasPrefix(locale, "de") {
+				return "de"
+			}
+			break
+		}
+	}
+	return "en"
 }
 
 func quietFlag() cli.Flag {
@@ -90,8 +105,21 @@ type output struct {
 	quiet        bool
 }
 
-func outputOf(c *cli.Context) (output, error) {
-	format, err := oneOf(c, "format", "table", "json")
+// What most commands print, and what those that make a report do.
+func plainFormats() []string { return []string{"table", "json"} }
+
+func outputFlags() []cli.Flag {
+	return []cli.Flag{formatFlag(plainFormats()...), langFlag(), quietFlag()}
+}
+func reportFlags() []cli.Flag {
+	return []cli.Flag{formatFlag(report.Formats()...), langFlag(), quietFlag()}
+}
+
+func outputOf(c *cli.Context) (output, error)     { return readOutput(c, plainFormats()) }
+func reportOutput(c *cli.Context) (output, error) { return readOutput(c, report.Formats()) }
+
+func readOutput(c *cli.Context, formats []string) (output, error) {
+	format, err := oneOf(c, "format", formats...)
 	if err != nil {
 		return output{}, err
 	}
@@ -106,6 +134,15 @@ func outputOf(c *cli.Context) (output, error) {
 	return output{format: format, lang: lang, failOn: failOn, quiet: c.Bool("quiet")}, err
 }
 
+// style is how a report is written for this output.
+func (o output) style(words report.Words) report.Style {
+	style := report.Style{Words: words}
+	if o.failOn != "none" {
+		style.FailOn = gap.Severity(o.failOn)
+	}
+	return style
+}
+
 // judge makes gaps at or above --fail-on the program's result.
 func (o output) judge(r *report.Report) error {
 	if o.failOn == "" || o.failOn == "none" {
@@ -116,5 +153,3 @@ func (o output) judge(r *report.Report) error {
 	}
 	return nil
 }
-
-func outputFlags() []cli.Flag { return []cli.Flag{formatFlag(), langFlag(), quietFlag()} }

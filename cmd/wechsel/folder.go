@@ -16,6 +16,7 @@ import (
 const (
 	drillFile  = "drill.json"
 	reportFile = "report.json"
+	pageFile   = "report.html"
 )
 
 // request is what a drill was asked for: drill.json in its folder, so that it

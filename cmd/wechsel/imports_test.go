@@ -32,7 +32,7 @@ func mayImport() map[string][]string {
 		"pkg/bundle":          {"pkg/resource", "pkg/hot"},
 		"pkg/drill": {"pkg/resource", "pkg/scenario", "pkg/profile", "pkg/gap", "pkg/plan", "pkg/cloud", "pkg/deploy",
 			"pkg/inventory", "pkg/diff", "pkg/bundle"},
-		"pkg/report": {"pkg/drill", "pkg/plan", "pkg/gap", "pkg/resource"},
+		"pkg/report": {"pkg/drill", "pkg/plan", "pkg/gap", "pkg/resource", "pkg/profile"},
 		"scenarios":  {},
 		"fixtures":   {},
 	}

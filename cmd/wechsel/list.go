@@ -32,7 +32,7 @@ type named struct {
 func (a *app) listCommand() *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "the scenarios and clouds that are known", ArgsUsage: " ",
-		Flags: []cli.Flag{formatFlag(), langFlag(), configFlag()}, Action: a.list,
+		Flags: []cli.Flag{formatFlag(plainFormats()...), langFlag(), configFlag()}, Action: a.list,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/wechsel-project/wechsel/pkg/drill"
+	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/report"
 )
 
@@ -17,7 +18,7 @@ wechsel run measures.
 
 Example:
   wechsel predict web-shop --from my-cloud --to other-cloud`,
-		Flags:  append([]cli.Flag{fromFlag(), toFlag(), configFlag(), failOnFlag()}, outputFlags()...),
+		Flags:  append([]cli.Flag{fromFlag(), toFlag(), configFlag(), failOnFlag()}, reportFlags()...),
 		Action: a.predict,
 	}
 }
@@ -27,7 +28,7 @@ func (a *app) predict(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := outputOf(c)
+	out, err := reportOutput(c)
 	if err != nil {
 		return err
 	}
@@ -59,14 +60,14 @@ func (a *app) predictOne(r request, out output) error {
 	if err != nil {
 		return err
 	}
-	kinds, texts, err := loadTexts(out.lang)
+	words, err := loadWords(out.lang)
 	if err != nil {
 		return err
 	}
 	forecast := report.Forecast(report.About{
-		Scenario: j.scenario.Name, Title: j.scenario.Title[out.lang], From: from, To: to, Version: version(), Language: out.lang, Expected: expected(j.scenario, r.To),
-	}, p, kinds, texts)
-	if err := a.print(forecast, out, "", texts); err != nil {
+		Scenario: j.scenario.Name, Titles: gap.Text(j.scenario.Title), From: from, To: to, Version: version(), Expected: expected(j.scenario, r.To),
+	}, p, words)
+	if err := forecast.Write(a.Out, out.format, out.style(words)); err != nil {
 		return err
 	}
 	return out.judge(forecast)

@@ -20,7 +20,7 @@ func (a *app) progress(out output) func(drill.Event) {
 		switch {
 		case e.Text != "":
 			fmt.Fprintf(a.Err, "  %s\n", e.Text)
-		case !e.Done:
+		case !e.Done && e.Steps == 0:
 			fmt.Fprintf(a.Err, "%s\n", e.Stage)
 		}
 	}

@@ -13,32 +13,59 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/report"
 )
 
-// report prints report.json in another format; its language is that in which
-// it was written.
+func (a *app) reportCommand() *cli.Command {
+	return &cli.Command{
+		Name: "report", Usage: "write the report of a drill, in any format and language", ArgsUsage: "DIR",
+		Description: `DIR is the drill's folder: that of --out, or the one that was printed.
+
+Examples:
+  wechsel report evidence
+  wechsel report evidence --format html --lang de -o report.de.html
+  wechsel report evidence --format junit --fail-on degraded -o wechsel.xml`,
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write; default: standard output"},
+			failOnFlag(),
+		}, reportFlags()...),
+		Action: a.report,
+	}
+}
+
 func (a *app) report(c *cli.Context) error {
 	args, err := exactArgs(c, "the drill's folder")
 	if err != nil {
 		return err
 	}
-	format, err := oneOf(c, "format", "table", "json")
+	out, err := reportOutput(c)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(args[0], reportFile)
+	r, err := readReport(args[0])
+	if err != nil {
+		return err
+	}
+	words, err := loadWords(out.lang)
+	if err != nil {
+		return err
+	}
+	if file := c.String("output"); file != "" {
+		return writeFile(file, r, out.format, out.style(words))
+	}
+	return r.Write(a.Out, out.format, out.style(words))
+}
+
+// readReport reads report.json of a drill's folder.
+func readReport(dir string) (*report.Report, error) {
+	file := filepath.Join(dir, reportFile)
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &usage{fmt.Errorf("%s holds no report: the drill there has not come to its end, `wechsel resume %s` goes on with it", args[0], args[0])}
+		return nil, &usage{fmt.Errorf("%s holds no report: the drill there has not come to its end, `wechsel resume %s` goes on with it", dir, dir)}
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r := &report.Report{}
 	if err := json.Unmarshal(data, r); err != nil {
-		return &usage{fmt.Errorf("%s: %w", file, err)}
+		return nil, &usage{fmt.Errorf("%s: %w", file, err)}
 	}
-	_, texts, err := loadTexts(r.Language)
-	if err != nil {
-		return err
-	}
-	return a.print(r, output{format: format}, file, texts)
+	return r, nil
 }

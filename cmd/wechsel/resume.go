@@ -19,7 +19,7 @@ func (a *app) resumeCommand() *cli.Command {
 
 Example:
   wechsel resume evidence`,
-		Flags:  append([]cli.Flag{failOnFlag()}, outputFlags()...),
+		Flags:  append([]cli.Flag{failOnFlag()}, reportFlags()...),
 		Action: a.resume,
 	}
 }
@@ -29,7 +29,7 @@ func (a *app) resume(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := outputOf(c)
+	out, err := reportOutput(c)
 	if err != nil {
 		return err
 	}

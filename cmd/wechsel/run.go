@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -33,7 +34,7 @@ Examples:
 			&cli.BoolFlag{Name: "keep", Usage: "leave the resources in both clouds"},
 			&cli.BoolFlag{Name: "no-bytes", Usage: "do not move the bytes of volumes and images"},
 			&cli.BoolFlag{Name: "shared-project", Usage: "work in projects that hold other things; they are not touched"},
-		}, outputFlags()...),
+		}, reportFlags()...),
 		Action: a.run,
 	}
 }
@@ -59,7 +60,7 @@ func (a *app) run(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := outputOf(c)
+	out, err := reportOutput(c)
 	if err != nil {
 		return err
 	}
@@ -192,39 +193,56 @@ func (a *app) leave(dir string) {
 }
 
 func (a *app) finish(j *job, r request, dir string, out output, from, to drill.Side, result *drill.Result) error {
-	kinds, texts, err := loadTexts(out.lang)
+	words, err := loadWords(out.lang)
 	if err != nil {
 		return err
 	}
-	rep := report.New(report.About{
-		Drill: r.ID, Scenario: j.scenario.Name, Title: j.scenario.Title[out.lang], From: from, To: to, Version: version(),
-		Started: r.Started, Finished: time.Now().UTC().Format(time.RFC3339), Language: out.lang, Expected: expected(j.scenario, r.To), Kept: r.Keep,
-	}, result, kinds, texts)
-	file := filepath.Join(dir, reportFile)
-	if err := writeReport(file, rep); err != nil {
+	rep, err := a.reportOf(j, r, dir, from, to, result, words)
+	if err != nil {
 		return err
 	}
-	if err := a.print(rep, out, file, texts); err != nil {
+	if err := rep.Write(a.Out, out.format, out.style(words)); err != nil {
 		return err
+	}
+	if out.format == "table" {
+		for _, name := range []string{reportFile, pageFile} {
+			if _, err := fmt.Fprintln(a.Out, words.Text("report.file", map[string]string{"file": filepath.Join(dir, name)})); err != nil {
+				return err
+			}
+		}
 	}
 	return out.judge(rep)
 }
 
-func writeReport(file string, r *report.Report) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+// reportOf makes the report of a drill and keeps it in the drill's folder: for
+// programs, and as a page for people.
+func (a *app) reportOf(j *job, r request, dir string, from, to drill.Side, result *drill.Result, words report.Words) (*report.Report, error) {
+	records, err := drill.Records(dir)
+	if err != nil {
+		return nil, err
+	}
+	rep := report.New(report.About{
+		Drill: r.ID, Scenario: j.scenario.Name, Titles: gap.Text(j.scenario.Title), From: from, To: to, Version: version(),
+		Started: r.Started, Finished: time.Now().UTC().Format(time.RFC3339), Expected: expected(j.scenario, r.To), Kept: r.Keep, Records: records,
+	}, result, words)
+	for name, format := range map[string]string{reportFile: "json", pageFile: "html"} {
+		if err := writeFile(filepath.Join(dir, name), rep, format, report.Style{Words: words}); err != nil {
+			return nil, err
+		}
+	}
+	return rep, nil
+}
+
+// writeFile writes a report whole or not at all.
+func writeFile(name string, r interface {
+	Write(io.Writer, string, report.Style) error
+}, format string, style report.Style) error {
+	f, err := os.OpenFile(name+".partial", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.WriteJSON(f), f.Close())
-}
-
-func (a *app) print(r *report.Report, out output, file string, text report.Text) error {
-	if out.format == "json" {
-		return r.WriteJSON(a.Out)
+	if err := errors.Join(r.Write(f, format, style), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
 	}
-	if err := r.WriteTable(a.Out, text); err != nil || file == "" {
-		return err
-	}
-	_, err := fmt.Fprintln(a.Out, text("report.file", map[string]string{"file": file}))
-	return err
+	return os.Rename(f.Name(), name)
 }

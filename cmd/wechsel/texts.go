@@ -12,17 +12,18 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/report"
 )
 
-// loadTexts reads the catalogue of gaps and the texts of one language.
-func loadTexts(lang string) (*gap.Catalogue, report.Text, error) {
+// loadWords reads what reports are written with, in one language.
+func loadWords(lang string) (report.Words, error) {
 	kinds, err := gap.Load(fixtures.FS)
 	if err != nil {
-		return nil, nil, err
+		return report.Words{}, err
 	}
 	texts, err := gap.LoadTexts(fixtures.FS)
 	if err != nil {
-		return nil, nil, err
+		return report.Words{}, err
 	}
-	return kinds, func(id string, args map[string]string) string { return texts.Text(lang, id, args) }, nil
+	standards, err := report.LoadStandards(fixtures.FS)
+	return report.Words{Language: lang, Kinds: kinds, Texts: texts, Standards: standards}, err
 }
 
 func (a *app) gapsCommand() *cli.Command {
@@ -30,7 +31,7 @@ func (a *app) gapsCommand() *cli.Command {
 		Name: "gaps", Usage: "the kinds of gaps that are known, or one of them", ArgsUsage: "[KIND]",
 		Description: `Example:
   wechsel gaps compute/flavor-absent --lang de`,
-		Flags: []cli.Flag{formatFlag(), langFlag()}, Action: a.gaps,
+		Flags: []cli.Flag{formatFlag(plainFormats()...), langFlag()}, Action: a.gaps,
 	}
 }
 
@@ -54,13 +55,13 @@ func (a *app) gaps(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	kinds, texts, err := loadTexts(out.lang)
+	words, err := loadWords(out.lang)
 	if err != nil {
 		return err
 	}
 	var shown []kindShown
 	var names []string
-	for _, k := range kinds.Kinds {
+	for _, k := range words.Kinds.Kinds {
 		names = append(names, k.ID)
 		if c.NArg() == 0 || c.Args().First() == k.ID {
 			shown = append(shown, kindShown{k.ID, k.Severity, k.Title[out.lang], k.Cause[out.lang], k.Remedy[out.lang], k.Who, k.Standards, k.Facets})
@@ -75,30 +76,22 @@ func (a *app) gaps(c *cli.Context) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(shown)
 	case c.NArg() == 1:
-		return a.showKind(shown[0], texts)
+		return a.showKind(shown[0], words)
 	}
 	for _, k := range shown {
-		if _, err := fmt.Fprintf(a.Out, "%-32s %-14s %s\n", k.Kind, texts("severity."+string(k.Severity), nil), k.Title); err != nil {
+		if _, err := fmt.Fprintf(a.Out, "%-32s %-14s %s\n", k.Kind, words.Text("severity."+string(k.Severity), nil), k.Title); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (a *app) showKind(k kindShown, text report.Text) error {
+func (a *app) showKind(k kindShown, words report.Words) error {
+	text := words.Text
 	_, err := fmt.Fprintf(a.Out, "%s — %s\n\n%s: %s\n%s: %s\n\n%s: %s   %s: %s   %s: %s\n%s: %s\n", k.Kind, k.Title,
 		text("report.cause", nil), k.Cause, text("report.remedy", nil), k.Remedy,
 		text("report.severity", nil), text("severity."+string(k.Severity), nil), text("report.who", nil), text("who."+k.Who, nil),
 		text("report.standards", nil), firstOf(strings.Join(k.Standards, ", "), text("report.none", nil)),
 		text("report.facets", nil), strings.Join(k.Facets, ", "))
 	return err
-}
-
-func (a *app) reportCommand() *cli.Command {
-	return &cli.Command{
-		Name: "report", Usage: "print the report of a drill that is over", ArgsUsage: "DIR",
-		Description: `Example:
-  wechsel report evidence --format json`,
-		Flags: []cli.Flag{formatFlag()}, Action: a.report,
-	}
 }

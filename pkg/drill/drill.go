@@ -47,10 +47,13 @@ type Event struct {
 	Stage string
 	Done  bool   // the stage is over
 	Text  string // for a person; may be empty
+	Steps int    // of a stage that deploys: how many it has; 0: this event is about something else
+	Tried int    // and how many of them are over
 }
 
 // A Result is what a drill has found.
 type Result struct {
+	Offers   [2]profile.Catalogue // what A and B offered before the drill
 	Stages   []Stage
 	Source   *resource.Set // as read back from A
 	Target   *resource.Set // as read back from B

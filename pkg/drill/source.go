@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
 	"github.com/wechsel-project/wechsel/pkg/plan"
+	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -33,7 +35,9 @@ func (d *drill) catalogues(ctx context.Context) error {
 	for _, side := range []Side{d.From, d.To} {
 		g.Go(func() error { return d.checkEmpty(ctx, side) })
 	}
-	return g.Wait()
+	err := g.Wait()
+	d.result.Offers = [2]profile.Catalogue{d.fromCatalogue, d.toCatalogue}
+	return err
 }
 
 func (d *drill) checkEmpty(ctx context.Context, side Side) error {
@@ -100,11 +104,15 @@ func contentOf(p *plan.Plan, ref resource.Ref) *resource.Content {
 }
 
 func (d *drill) deploy(ctx context.Context, stage string, side Side, p *plan.Plan, content func(resource.Ref) (io.ReadCloser, error), sink func(resource.Ref) (io.WriteCloser, error)) (*deploy.Result, error) {
+	var tried atomic.Int64
 	return deploy.Run(ctx, deploy.Options{
 		Plan: p, Cloud: side.Cloud, Journal: d.journal, Stage: stage, Content: content, Sink: sink, Now: d.Now, Tick: d.Tick,
 		Progress: func(e deploy.Event) {
 			if e.What == "refused" || e.What == string(deploy.Lost) {
 				d.say("deploy-"+stage, "%s %s: %s", e.Step.Ref, e.What, e.Why)
+			}
+			if e.What != "refused" && e.What != "begin" {
+				d.tell(Event{Stage: "deploy-" + stage, Steps: len(p.Steps), Tried: int(tried.Add(1))})
 			}
 		},
 	})

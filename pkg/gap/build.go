@@ -30,9 +30,21 @@ func (g *group) gap(lang string) Gap {
 		}
 	}
 	slices.SortFunc(out.Resources, resource.Ref.Compare)
-	args := g.args(len(out.Resources))
-	out.Cause, out.Remedy = Fill(g.kind.Cause[lang], args), Fill(g.kind.Remedy[lang], args)
+	out.Args = g.args(len(out.Resources))
+	g.kind.say(&out, lang)
 	return out
+}
+
+func (k *Kind) say(g *Gap, lang string) {
+	g.Title, g.Cause, g.Remedy = k.Title[lang], Fill(k.Cause[lang], g.Args), Fill(k.Remedy[lang], g.Args)
+}
+
+// Say writes the texts of a gap anew, in a language. A gap of a kind that this
+// catalogue does not have keeps its texts.
+func (c *Catalogue) Say(g *Gap, lang string) {
+	if k := c.Kind(g.Kind); k != nil {
+		k.say(g, lang)
+	}
 }
 
 // first is the member of the gap's own kind that says most: the first with
@@ -79,7 +91,7 @@ func (g *group) args(n int) map[string]string {
 		out[name] = strings.Join(list, ", ")
 	}
 	for name, other := range map[string]string{"from": "source", "to": "target"} {
-		if out[name] == "" {
+		if out[name] == "" && out[other] != "" {
 			out[name] = out[other]
 		}
 	}

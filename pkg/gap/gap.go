@@ -33,6 +33,7 @@ func (s Severity) rank() int {
 type Gap struct {
 	ID        string         `json:"id"` // a fingerprint of kind, type, path pattern and value classes: the same from drill to drill
 	Kind      string         `json:"kind"`
+	Title     string         `json:"title"` // in the report's language
 	Severity  Severity       `json:"severity"`
 	Resources []resource.Ref `json:"resources"` // the source's, sorted
 	Path      resource.Path  `json:"path,omitempty"`
@@ -46,6 +47,8 @@ type Gap struct {
 	Facets    []string       `json:"facets"`    // of Art. 35(2) Data Act
 	Who       string         `json:"who"`       // customer, provider or standard
 	Expected  bool           `json:"expected,omitempty"`
+
+	Args map[string]string `json:"args,omitempty"` // what the texts name, so that they can be written in another language
 }
 
 // Evidence is what proves a gap.

@@ -5,25 +5,26 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwarp"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 
 	"github.com/wechsel-project/wechsel/pkg/gap"
 )
 
-// Text gives a text of the catalogue in the report's language, with its
-// placeholders filled.
-type Text func(id string, args map[string]string) string
+// columns is what every terminal has.
+const columns = 80
 
-// WriteTable writes the report for a terminal of 80 columns: the stages, what
-// is not equivalent, the gaps, and last the counts.
-func (r *Report) WriteTable(w io.Writer, text Text) error {
-	t := &tableWriter{w: w, text: text}
-	t.printf("%s\n", text("report.headline", map[string]string{"scenario": r.Scenario, "from": r.From.Name, "to": r.To.Name}))
-	t.printf("%s\n\n", text("report.evidence."+r.Evidence, nil))
+// writeTable writes the report for a terminal of 80 columns: the stages, what
+// the plan decided, the gaps, and last the counts.
+func (r *Report) writeTable(w io.Writer, s Style) error {
+	t := &tableWriter{w: w, text: s.Text}
+	t.paragraph(s.Text("report.headline", map[string]string{"scenario": r.Scenario, "from": r.From.Name, "to": r.To.Name}))
+	t.paragraph(s.Text("report.evidence."+r.Evidence, nil))
+	t.printf("\n")
 	t.stages(r.Stages)
 	t.mapping(r.Mapping)
 	t.gaps("report.unfit", r.Source.Unfit)
@@ -33,8 +34,8 @@ func (r *Report) WriteTable(w io.Writer, text Text) error {
 }
 
 // WriteGaps writes a table of gaps alone.
-func WriteGaps(w io.Writer, gaps []gap.Gap, text Text) error {
-	t := &tableWriter{w: w, text: text}
+func WriteGaps(w io.Writer, gaps []gap.Gap, words Words) error {
+	t := &tableWriter{w: w, text: words.Text}
 	t.gaps("report.gaps", gaps)
 	return t.err
 }
@@ -42,7 +43,7 @@ func WriteGaps(w io.Writer, gaps []gap.Gap, text Text) error {
 // tableWriter keeps the first error, so that writing reads as a list.
 type tableWriter struct {
 	w    io.Writer
-	text Text
+	text func(id string, args map[string]string) string
 	err  error
 }
 
@@ -52,12 +53,21 @@ func (t *tableWriter) printf(format string, args ...any) {
 	}
 }
 
+// paragraph writes a text in as many lines as it needs.
+func (t *tableWriter) paragraph(text string) {
+	for _, line := range wrap(text, columns) {
+		t.printf("%s\n", line)
+	}
+}
+
 func (t *tableWriter) stages(stages []Stage) {
 	rows := make([][]string, 0, len(stages))
 	for _, s := range stages {
 		rows = append(rows, []string{t.text("stage."+s.Name, nil), strconv.FormatFloat(s.Seconds, 'f', 2, 64), strconv.FormatInt(s.Calls, 10)})
 	}
-	t.table([]string{"report.stage", "report.seconds", "report.calls"}, []int{44, 12, 12}, rows)
+	if len(rows) > 0 { // a forecast has none
+		t.table([]string{"report.stage", "report.seconds", "report.calls"}, []int{56, 12, 12}, rows)
+	}
 }
 
 func (t *tableWriter) mapping(decisions []Decision) {
@@ -67,7 +77,7 @@ func (t *tableWriter) mapping(decisions []Decision) {
 	}
 	if len(rows) > 0 {
 		t.printf("%s\n", t.text("report.mapping", nil))
-		t.table([]string{"report.from", "report.to", "report.reason"}, []int{20, 20, 34}, rows)
+		t.table([]string{"report.from", "report.to", "report.reason"}, []int{22, 22, 36}, rows)
 	}
 }
 
@@ -75,7 +85,7 @@ func (t *tableWriter) gaps(title string, gaps []gap.Gap) {
 	if len(gaps) == 0 {
 		return
 	}
-	t.printf("%s\n", t.text(title, nil))
+	t.paragraph(t.text(title, nil))
 	rows := make([][]string, 0, len(gaps))
 	for _, g := range gaps {
 		cause := g.Cause
@@ -88,39 +98,23 @@ func (t *tableWriter) gaps(title string, gaps []gap.Gap) {
 }
 
 func (t *tableWriter) counts(r *Report) {
-	s := r.Score
-	var parts []string
-	for _, c := range []struct {
-		id string
-		n  int
-	}{{"equivalent", s.Equivalent}, {"adapted", s.Adapted}, {"degraded", s.Degraded}, {"lost", s.Lost}, {"untested", s.Untested}} {
-		parts = append(parts, fmt.Sprintf("%d %s", c.n, t.text("outcome."+c.id, nil)))
+	t.paragraph(t.text(r.Conclusion(), nil))
+	if r.Score.Total > 0 { // a forecast has none
+		t.list(t.text("report.resources", map[string]string{"n": strconv.Itoa(r.Score.Total)}), "outcome.", r.Score.counts())
 	}
-	if s.Total > 0 { // a forecast has none
-		t.list(t.text("report.resources", map[string]string{"n": strconv.Itoa(s.Total)}), parts)
-	}
-	parts = nil
-	for _, severity := range gap.Severities() {
-		n := 0
-		for _, g := range r.Gaps {
-			if g.Severity == severity {
-				n++
-			}
-		}
-		parts = append(parts, fmt.Sprintf("%d %s", n, t.text("severity."+string(severity), nil)))
-	}
-	t.list(t.text("report.gapcount", map[string]string{"n": strconv.Itoa(len(r.Gaps))}), parts)
+	t.list(t.text("report.gapcount", map[string]string{"n": strconv.Itoa(len(r.Gaps))}), "severity.", bySeverity(r.Gaps))
 }
 
 // list writes a title and its parts, on further lines where 80 columns do not
 // suffice.
-func (t *tableWriter) list(title string, parts []string) {
+func (t *tableWriter) list(title, prefix string, counts []counted) {
 	line := title + ":"
-	for i, part := range parts {
-		if i < len(parts)-1 {
+	for i, c := range counts {
+		part := fmt.Sprintf("%d %s", c.N, t.text(prefix+c.ID, nil))
+		if i < len(counts)-1 {
 			part += ","
 		}
-		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(part) > 80 {
+		if twwidth.Width(line)+1+twwidth.Width(part) > columns {
 			t.printf("%s\n", line)
 			line = " "
 		}
@@ -129,7 +123,8 @@ func (t *tableWriter) list(title string, parts []string) {
 	t.printf("%s\n", line)
 }
 
-// table writes columns of fixed widths, so that 80 columns always suffice.
+// table writes columns of these widths, each with a space at its end. Texts
+// are wrapped here: no word is wider than its column, however long a name is.
 func (t *tableWriter) table(head []string, widths []int, rows [][]string) {
 	if t.err != nil {
 		return
@@ -146,29 +141,68 @@ func (t *tableWriter) table(head []string, widths []int, rows [][]string) {
 			Settings: tw.Settings{Separators: tw.Separators{BetweenColumns: tw.Off, BetweenRows: tw.Off, ShowHeader: tw.Off}, Lines: tw.Lines{ShowHeaderLine: tw.Off}},
 		})),
 		tablewriter.WithColumnWidths(perColumn),
-		tablewriter.WithRowAutoWrap(tw.WrapNormal),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
 		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
 		tablewriter.WithHeaderAutoFormat(tw.Off),
 		tablewriter.WithHeaderAlignment(tw.AlignLeft),
 		tablewriter.WithRowAlignment(tw.AlignLeft),
 		tablewriter.WithPadding(tw.Padding{Left: "", Right: " ", Overwrite: true}),
-		tablewriter.WithTrimSpace(tw.On),
+		tablewriter.WithTrimSpace(tw.Off),
 	)
 	titles := make([]string, len(head))
 	for i, id := range head {
 		titles[i] = t.text(id, nil)
 	}
 	table.Header(titles)
-	if err := table.Bulk(rows); err != nil {
-		t.err = err
-		return
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = strings.Join(wrap(cell, widths[i]-1), "\n")
+		}
+		if t.err = table.Append(cells); t.err != nil {
+			return
+		}
 	}
-	if err := table.Render(); err != nil {
-		t.err = err
+	if t.err = table.Render(); t.err != nil {
 		return
 	}
 	for line := range strings.Lines(out.String()) {
 		t.printf("%s\n", strings.TrimRight(line, " \n"))
 	}
 	t.printf("\n")
+}
+
+// wrap breaks a text into lines of at most width columns: between words, and
+// within a word that is wider.
+func wrap(text string, width int) []string {
+	var words []string
+	for _, word := range strings.Fields(text) {
+		for twwidth.Width(word) > width {
+			head := cut(word, width)
+			words, word = append(words, head), word[len(head):]
+		}
+		words = append(words, word)
+	}
+	lines, _ := twwarp.WrapString(strings.Join(words, " "), width)
+	return lines
+}
+
+// cut returns the longest beginning of a word that is not wider than width:
+// after a separator where there is one in its second half.
+func cut(word string, width int) string {
+	end, good := 0, 0
+	for i, r := range word {
+		next := i + len(string(r))
+		if twwidth.Width(word[:next]) > width {
+			break
+		}
+		end = next
+		if strings.ContainsRune("/-_.:", r) && next > width/2 {
+			good = next
+		}
+	}
+	if good > 0 {
+		return word[:good]
+	}
+	return word[:max(end, 1)]
 }
