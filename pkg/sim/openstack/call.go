@@ -3,6 +3,7 @@ package openstack
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,9 @@ func (c *call) project() string {
 // words whatever it is, as keystonemiddleware does.
 func (c *call) authenticate(public bool) error {
 	t := c.cloud.identity.valid(c.Header.Get("X-Auth-Token"), c.now)
+	if t != nil && !c.cloud.identity.permitted(t, c.service.kind, c.Method, strings.TrimPrefix(c.URL.Path, c.service.prefix)) {
+		t = nil
+	}
 	if t == nil && !public {
 		return errUnauthorized
 	}

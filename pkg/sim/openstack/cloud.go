@@ -38,6 +38,7 @@ func New(p *profile.Profile, opts ...sim.Option) (*Cloud, error) {
 			return nil, err
 		}
 	}
+	c.identity.publish(c)
 	return c, nil
 }
 

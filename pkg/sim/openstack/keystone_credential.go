@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -12,18 +11,23 @@ import (
 // rights of its owner in one project.
 type credential struct {
 	id, name, description, secret string
-	user                          *user
+	user                          *record
 	project                       string
-	roles                         []string
-	expires                       time.Time // zero: never
-	unrestricted                  any       // bool, or nil as it was not said
+	roles                         []string // ids
+	expires                       time.Time
+	unrestricted                  any      // bool, or nil as it was not said
+	rules                         []string // ids of the only requests that it is good for; nil: all
 }
 
 func keystoneCredentials(s *service) {
-	s.on("GET /v3/users/{id}/application_credentials", listCredentials)
-	s.on("POST /v3/users/{id}/application_credentials", createCredential)
-	s.on("GET /v3/users/{id}/application_credentials/{credential}", showCredential)
-	s.on("DELETE /v3/users/{id}/application_credentials/{credential}", deleteCredential)
+	const path = "/v3/users/{id}/application_credentials"
+	s.on("GET "+path, listCredentials)
+	s.on("POST "+path, createCredential)
+	s.on("GET "+path+"/{credential}", showCredential)
+	s.on("DELETE "+path+"/{credential}", deleteCredential)
+	s.on("GET /v3/users/{id}/access_rules", listAccessRules)
+	s.on("GET /v3/users/{id}/access_rules/{rule}", showAccessRule)
+	s.on("DELETE /v3/users/{id}/access_rules/{rule}", deleteAccessRule)
 }
 
 // proveCredential checks the secret of an application credential, named by id,
@@ -37,7 +41,7 @@ func (c *call) proveCredential(t *token, given map[string]any) error {
 	if made.secret != text(given["secret"]) || expired {
 		return errUnauthorized
 	}
-	t.user, t.project, t.roles, t.credential = made.user, made.project, made.roles, made.id
+	t.user, t.project, t.credential = made.user, made.project, made.id
 	if !made.expires.IsZero() && made.expires.Before(t.expires) {
 		t.expires = made.expires
 	}
@@ -56,7 +60,7 @@ func (c *call) findCredential(given map[string]any) (*credential, error) {
 	if !ok {
 		return nil, missing("user", "application_credential")
 	}
-	owner, err := c.cloud.identity.find(who)
+	owner, err := c.cloud.identity.named(who)
 	if err != nil {
 		return nil, err
 	}
@@ -73,19 +77,20 @@ func noCredential(id string) error {
 }
 
 func (c *call) credentialBody(a *credential) map[string]any {
-	roles := c.cloud.identity.roleList(a.roles)
-	for _, r := range roles {
-		r := r.(map[string]any)
-		r["domain_id"], r["description"], r["options"] = nil, nil, map[string]any{}
-		if implied[text(r["name"])] != nil || r["name"] == "reader" { // made with the cloud
-			r["options"] = map[string]any{"immutable": true}
-		}
+	roles := []any{}
+	for _, id := range a.roles {
+		b := c.cloud.identity.kind("roles").body(c, c.cloud.identity.look("roles", id))
+		delete(b, "links")
+		roles = append(roles, b)
 	}
 	body := map[string]any{"id": a.id, "name": a.name, "description": orNull(a.description), "user_id": a.user.id, "project_id": a.project,
 		"system": nil, "expires_at": nil, "unrestricted": a.unrestricted, "roles": roles,
 		"links": map[string]any{"self": c.url("/v3/application_credentials/" + a.id)}}
 	if !a.expires.IsZero() {
 		body["expires_at"] = a.expires.Format("2006-01-02T15:04:05.000000")
+	}
+	if len(a.rules) > 0 {
+		body["access_rules"] = c.accessRules(a)
 	}
 	return body
 }
@@ -118,8 +123,11 @@ func createCredential(c *call) (*reply, error) {
 		return nil, forbidden("Using method 'application_credential' is not allowed for managing additional application credentials.")
 	}
 	wish, _ := c.document("application_credential")
+	if err := conformKeystone(applicationForm, wish); err != nil {
+		return nil, err
+	}
 	a := &credential{name: text(wish["name"]), description: text(wish["description"]), secret: text(wish["secret"]), user: u,
-		project: c.token.project, roles: c.token.roles}
+		project: c.token.project, roles: c.token.roleIDs}
 	if err := c.fillCredential(a, wish); err != nil {
 		return nil, err
 	}
@@ -129,53 +137,35 @@ func createCredential(c *call) (*reply, error) {
 	return with(http.StatusCreated, map[string]any{"application_credential": body}), nil
 }
 
-func (c *call) fillCredential(a *credential, wish map[string]any) error {
-	if a.name == "" {
-		return refuse(http.StatusBadRequest, "'name' is a required property")
-	}
-	for other := range c.cloud.identity.credentials.Of(a.user.id) {
+func (c *call) fillCredential(a *credential, wish map[string]any) (err error) {
+	i := &c.cloud.identity
+	for other := range i.credentials.Of(a.user.id) {
 		if other.name == a.name {
-			return refuse(http.StatusConflict,
-				"Conflict occurred attempting to store application_credential - Duplicate entry found with name %s.", a.name)
+			return conflict("application_credential", "Duplicate entry found with name "+a.name)
 		}
 	}
-	if roles, ok := wish["roles"].([]any); ok {
-		a.roles = nil
-		for _, r := range roles {
-			name := c.roleName(r)
-			if !slices.Contains(c.token.roles, name) {
+	if roles, given := wish["roles"].([]any); given && len(roles) > 0 {
+		if a.roles, err = i.chosenRoles(roles); err != nil {
+			return err
+		}
+		for _, id := range a.roles {
+			if !slices.Contains(c.token.roleIDs, id) {
 				return refuse(http.StatusBadRequest, "Invalid application credential: Cannot create an application credential with unassigned role")
 			}
-			a.roles = append(a.roles, name)
 		}
 	}
-	if at := text(wish["expires_at"]); at != "" {
-		when, err := time.Parse("2006-01-02T15:04:05.999999", strings.TrimSuffix(at, "Z"))
-		if err != nil {
-			return badKeystone("Timestamp not in expected format.")
-		}
-		if when.Before(c.now) {
-			return badKeystone("The 'expires_at' must not be before now.")
-		}
-		a.expires = when
+	if a.expires, err = c.expiry(wish["expires_at"]); err != nil {
+		return err
+	}
+	if err := c.keepRules(a, wish["access_rules"]); err != nil {
+		return err
 	}
 	a.unrestricted = wish["unrestricted"]
-	a.id = c.cloud.identity.secrets.Hex()
+	a.id = i.secrets.Hex()
 	if a.secret == "" {
-		a.secret = base64.RawURLEncoding.EncodeToString([]byte(c.cloud.identity.secrets.Hex() + c.cloud.identity.secrets.Hex()))
+		a.secret = base64.RawURLEncoding.EncodeToString([]byte(i.secrets.Hex() + i.secrets.Hex()))
 	}
 	return nil
-}
-
-// roleName resolves {"id": …} or {"name": …}.
-func (c *call) roleName(r any) string {
-	given, _ := r.(map[string]any)
-	for name, id := range c.cloud.identity.roles {
-		if name == text(given["name"]) || id == text(given["id"]) {
-			return name
-		}
-	}
-	return ""
 }
 
 func (c *call) oneCredential(action string) (*credential, error) {
@@ -204,10 +194,6 @@ func deleteCredential(c *call) (*reply, error) {
 		return nil, err
 	}
 	c.cloud.identity.credentials.Delete(a.id)
-	for id, t := range c.cloud.identity.tokens {
-		if t.credential == a.id {
-			delete(c.cloud.identity.tokens, id)
-		}
-	}
+	c.cloud.identity.changes++
 	return empty(http.StatusNoContent), nil
 }

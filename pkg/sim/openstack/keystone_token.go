@@ -46,8 +46,8 @@ func (c *call) identify(auth map[string]any) (*token, error) {
 	t := &token{issued: c.now, expires: c.now.Add(tokenLife)}
 	for _, m := range methods {
 		name := text(m)
-		given, ok := proof[name].(map[string]any)
-		if !ok {
+		given, isObject := proof[name].(map[string]any)
+		if !isObject && name != "oauth1" {
 			return nil, missing(name, "identity")
 		}
 		if err := c.prove(t, name, given); err != nil {
@@ -65,20 +65,29 @@ func (c *call) prove(t *token, method string, given map[string]any) error {
 	case "password":
 		return c.provePassword(t, given)
 	case "token":
-		old := c.cloud.identity.tokens[text(given["id"])]
-		if old == nil {
-			return refuse(http.StatusNotFound, "Could not recognize Fernet token")
-		}
-		if !c.now.Before(old.expires) || old.credential != "" {
-			return errUnauthorized
-		}
-		t.user, t.expires, t.methods, t.audit = old.user, old.expires, slices.Clone(old.methods), old.audit[len(old.audit)-1:]
-		return nil
+		return c.proveToken(t, text(given["id"]))
 	case "application_credential":
 		return c.proveCredential(t, given)
+	case "oauth1":
+		return c.proveOAuth(t)
 	}
 	return &refusal{status: http.StatusUnauthorized, message: "Attempted to authenticate with an unsupported method.",
 		extra: map[string]any{"identity": map[string]any{"methods": []string{"external", "password", "token", "oauth1", "mapped", "application_credential"}}}}
+}
+
+// proveToken takes an older token for a proof. What was given for one purpose
+// only cannot be turned into something else.
+func (c *call) proveToken(t *token, id string) error {
+	i := &c.cloud.identity
+	old := i.tokens[id]
+	if old == nil {
+		return refuse(http.StatusNotFound, "Could not recognize Fernet token")
+	}
+	if i.valid(id, c.now) == nil || old.delegated() || old.trust != "" {
+		return errUnauthorized
+	}
+	t.user, t.expires, t.methods, t.audit = old.user, old.expires, slices.Clone(old.methods), old.audit[len(old.audit)-1:]
+	return nil
 }
 
 func (c *call) provePassword(t *token, given map[string]any) error {
@@ -86,23 +95,22 @@ func (c *call) provePassword(t *token, given map[string]any) error {
 	if !ok {
 		return missing("user", "password")
 	}
-	u, err := c.cloud.identity.find(who)
+	u, err := c.cloud.identity.named(who)
 	if err != nil {
 		return err
 	}
-	if u == nil || u.password != text(who["password"]) {
+	if u == nil || u.secret == "" || u.secret != text(who["password"]) || !c.cloud.identity.active(u) {
 		return errUnauthorized
 	}
 	t.user = u
 	return nil
 }
 
-// find returns the user that is named by id, or by name and domain; nil: there
+// named returns the user that is named by id, or by name and domain; nil: there
 // is none.
-func (i *identity) find(who map[string]any) (*user, error) {
+func (i *identity) named(who map[string]any) (*record, error) {
 	if id, ok := who["id"].(string); ok {
-		u, _ := i.users.Get(id)
-		return u, nil
+		return i.look("users", id), nil
 	}
 	name, ok := who["name"].(string)
 	if !ok {
@@ -112,16 +120,30 @@ func (i *identity) find(who map[string]any) (*user, error) {
 	if !ok {
 		return nil, missing("domain", "user")
 	}
-	for u := range i.users.All() {
-		if u.name == name && isDefaultDomain(domain) {
+	where := i.domain(domain)
+	for u := range i.rows("users").All() {
+		if where != nil && u.name == name && u.ref("domain_id") == where.id {
 			return u, nil
 		}
 	}
 	return nil, nil
 }
 
-func isDefaultDomain(d map[string]any) bool {
-	return text(d["id"]) == "default" || d["id"] == nil && text(d["name"]) == "Default"
+// domain returns the domain of that id or name, or nil.
+func (i *identity) domain(wish map[string]any) *record {
+	for d := range i.rows("projects").All() {
+		if isDomain(d) && (d.id == wish["id"] || wish["id"] == nil && d.name == wish["name"]) {
+			return d
+		}
+	}
+	return nil
+}
+
+// active tells whether a user or a project, and the domain that it is in, are
+// enabled.
+func (i *identity) active(r *record) bool {
+	d := i.look("projects", r.ref("domain_id"))
+	return r.enabled() && (d == nil || d.enabled())
 }
 
 // scope settles what the token is for. Without a wish, it is the user's
@@ -131,46 +153,153 @@ func (c *call) scope(t *token, wish any) error {
 		return &refusal{status: http.StatusUnauthorized, extra: map[string]any{"identity": map[string]any{}},
 			message: "Error authenticating with application credential: Application credentials cannot request a scope."}
 	}
+	i := &c.cloud.identity
 	switch wish := wish.(type) {
 	case nil:
-		if t.credential != "" {
-			return nil
+		if home := t.user.ref("default_project_id"); t.project == "" && !slices.Contains(t.methods, "token") {
+			if p := i.look("projects", home); p != nil && i.active(p) && len(i.effective(t.user.id, "projects", home)) > 0 {
+				t.project = home
+			}
 		}
-		if t.user.home != "" && !slices.Contains(t.methods, "token") {
-			t.project, t.roles = t.user.home, t.user.roles[t.user.home]
-		}
-		return nil
 	case map[string]any:
-		if p, ok := wish["project"].(map[string]any); ok {
-			return c.scopeProject(t, p)
+		if err := c.scopeTo(t, wish); err != nil {
+			return err
 		}
 	case string:
-		if wish == "unscoped" {
-			return nil
+		if wish != "unscoped" {
+			return errUnauthorized
 		}
+	default:
+		return errUnauthorized
 	}
-	return errUnauthorized // domain and system: nobody here has a role there
+	if !i.refresh(t) {
+		return errUnauthorized
+	}
+	return nil
+}
+
+func (c *call) scopeTo(t *token, wish map[string]any) error {
+	if p, ok := wish["project"].(map[string]any); ok {
+		return c.scopeProject(t, p)
+	}
+	if d, ok := wish["domain"].(map[string]any); ok {
+		found := c.cloud.identity.domain(d)
+		if found == nil {
+			return errUnauthorized
+		}
+		t.domain = found.id
+		return nil
+	}
+	if all, ok := wish["system"].(map[string]any); ok && all["all"] == true {
+		t.system = true
+		return nil
+	}
+	if trust, ok := wish["OS-TRUST:trust"].(map[string]any); ok {
+		return c.scopeTrust(t, trust)
+	}
+	if _, ok := wish["unscoped"]; ok {
+		return nil
+	}
+	return errUnauthorized
 }
 
 func (c *call) scopeProject(t *token, wish map[string]any) error {
+	i := &c.cloud.identity
 	id := text(wish["id"])
 	if id == "" {
-		domain, ok := wish["domain"].(map[string]any)
+		given, ok := wish["domain"].(map[string]any)
 		if !ok {
 			return missing("domain", "project")
 		}
-		for p := range c.cloud.identity.projects.All() {
-			if p.name == text(wish["name"]) && isDefaultDomain(domain) {
+		domain := i.domain(given)
+		for p := range i.rows("projects").All() {
+			if domain != nil && p.name == text(wish["name"]) && p.ref("domain_id") == domain.id && !isDomain(p) {
 				id = p.id
 			}
 		}
 	}
-	roles := t.user.roles[id]
-	if len(roles) == 0 {
+	if id == "" || i.look("projects", id) == nil {
 		return errUnauthorized
 	}
-	t.project, t.roles = id, roles
+	t.project = id
 	return nil
+}
+
+// valid returns the token of that id unless it is unknown, has expired, or
+// rests on something that is no more.
+func (i *identity) valid(id string, now time.Time) *token {
+	t := i.tokens[id]
+	if t == nil || !now.Before(t.expires) {
+		return nil
+	}
+	if t.known != i.changes && !i.refresh(t) {
+		return nil
+	}
+	return t
+}
+
+// refresh finds out what a token is worth now; false: nothing.
+func (i *identity) refresh(t *token) bool {
+	t.known = i.changes
+	renewals, alive := t.user.renewals, i.look("users", t.user.id) == t.user && i.active(t.user)
+	for _, id := range []string{t.project, t.domain} {
+		if id == "" {
+			continue
+		}
+		place := i.look("projects", id)
+		if place == nil {
+			return false
+		}
+		alive = alive && i.active(place)
+		renewals += place.renewals
+	}
+	if t.id != "" && renewals != t.renewals || !alive {
+		t.known = -1
+		return false
+	}
+	t.renewals = renewals
+	t.roleIDs = i.rolesOf(t)
+	t.roles = i.roleNames(t.roleIDs)
+	return len(t.roles) > 0 || t.project == "" && t.domain == "" && !t.system
+}
+
+// rolesOf returns the ids of the roles that a token stands for. A delegation
+// gives no more than what who delegates still has.
+func (i *identity) rolesOf(t *token) []string {
+	user, scope, target := t.user.id, "projects", t.project
+	switch {
+	case t.system:
+		scope, target = "system", "all"
+	case t.domain != "":
+		scope, target = "domains", t.domain
+	}
+	var given []string
+	switch {
+	case t.credential != "":
+		a, there := i.credentials.Get(t.credential)
+		if !there {
+			return nil
+		}
+		given = a.roles
+	case t.trust != "":
+		trust := i.look("trusts", t.trust)
+		if trust == nil {
+			return nil
+		}
+		user = trust.ref("trustor_user_id")
+		roles, _ := trust.doc["roles"].([]string)
+		given = i.closure(roles)
+	case t.access != "":
+		d := i.accesses[t.access]
+		if d == nil {
+			return nil
+		}
+		given = d.roles
+	default:
+		return i.effective(user, scope, target)
+	}
+	have := i.effective(user, scope, target)
+	return slices.DeleteFunc(slices.Clone(given), func(id string) bool { return !slices.Contains(have, id) })
 }
 
 // issue gives the token its id and remembers it; expired ones are forgotten.
@@ -187,30 +316,66 @@ func (i *identity) issue(t *token, now time.Time) {
 }
 
 func (c *call) tokenBody(t *token) map[string]any {
-	domain := map[string]any{"id": "default", "name": "Default"}
+	i := &c.cloud.identity
 	body := map[string]any{
 		"methods": t.methods, "audit_ids": t.audit,
 		"issued_at": t.issued.Truncate(time.Second).Format(keystoneTime), "expires_at": t.expires.Truncate(time.Second).Format(keystoneTime),
-		"user": map[string]any{"domain": domain, "id": t.user.id, "name": t.user.name, "password_expires_at": nil},
+		"user": map[string]any{"domain": i.domainReference(t.user.ref("domain_id")), "id": t.user.id, "name": t.user.name, "password_expires_at": nil},
 	}
-	if t.credential != "" {
-		made, _ := c.cloud.identity.credentials.Get(t.credential)
-		body["application_credential"] = map[string]any{"id": made.id, "name": made.name, "restricted": made.unrestricted != true}
-	}
-	if t.project == "" {
+	c.addDelegation(t, body)
+	switch {
+	case t.project != "":
+		p := i.look("projects", t.project)
+		body["project"] = map[string]any{"domain": i.domainReference(p.ref("domain_id")), "id": p.id, "name": p.name}
+		body["is_domain"] = isDomain(p)
+	case t.domain != "":
+		body["domain"] = i.domainReference(t.domain)
+	case t.system:
+		body["system"] = map[string]any{"all": true}
+	default:
 		return body
 	}
-	body["project"] = map[string]any{"domain": domain, "id": t.project, "name": c.cloud.identity.projectName(t.project)}
-	body["is_domain"] = false
-	body["roles"] = c.cloud.identity.roleList(t.roles)
-	body["catalog"] = c.catalog(t.project)
+	body["roles"] = c.tokenRoles(t)
+	body["catalog"] = c.catalog(t)
 	return body
 }
 
-func (i *identity) roleList(names []string) []any {
-	list := []any{}
-	for _, n := range names {
-		list = append(list, map[string]any{"id": i.roles[n], "name": n})
+// addDelegation tells whose word the token rests on.
+func (c *call) addDelegation(t *token, body map[string]any) {
+	i := &c.cloud.identity
+	if made, there := i.credentials.Get(t.credential); there {
+		shown := map[string]any{"id": made.id, "name": made.name, "restricted": made.unrestricted != true}
+		if made.rules != nil {
+			shown["access_rules"] = c.accessRules(made)
+		}
+		body["application_credential"] = shown
+	}
+	if trust := i.look("trusts", t.trust); trust != nil {
+		body["OS-TRUST:trust"] = map[string]any{"id": trust.id, "impersonation": trust.doc["impersonation"],
+			"trustor_user": map[string]any{"id": trust.doc["trustor_user_id"]}, "trustee_user": map[string]any{"id": trust.doc["trustee_user_id"]}}
+	}
+	if d := i.accesses[t.access]; d != nil {
+		body["OS-OAUTH1"] = map[string]any{"access_token_id": d.id, "consumer_id": d.consumer}
+	}
+}
+
+func (i *identity) domainReference(id string) map[string]any {
+	return map[string]any{"id": id, "name": i.domainName(id)}
+}
+
+// tokenRoles names the roles; those of a trust come with all that there is.
+func (c *call) tokenRoles(t *token) []any {
+	i, list := &c.cloud.identity, []any{}
+	for _, id := range t.roleIDs {
+		r := i.look("roles", id)
+		if r == nil || r.doc["domain_id"] != nil {
+			continue
+		}
+		b := map[string]any{"id": id, "name": r.name}
+		if t.trust != "" {
+			b["domain_id"], b["description"], b["options"] = nil, r.doc["description"], r.doc["options"]
+		}
+		list = append(list, b)
 	}
 	return list
 }

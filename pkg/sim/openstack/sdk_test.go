@@ -72,7 +72,7 @@ func TestSDKIdentity(t *testing.T) {
 }
 
 func (l *lab) userOf(name string) string {
-	for u := range l.cloud.identity.users.All() {
+	for u := range l.cloud.identity.rows("users").All() {
 		if u.name == name {
 			return u.id
 		}
