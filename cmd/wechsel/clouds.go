@@ -55,7 +55,7 @@ func (a *app) simulate(ctx context.Context, name string) (drill.Side, func(), er
 		stop()
 		return drill.Side{}, nil, err
 	}
-	return drill.Side{Name: name, Cloud: opened, Calls: opened.Calls, Simulated: true}, stop, nil
+	return drill.Side{Name: name, Cloud: opened, Calls: opened.Calls, Simulated: true, MTU: p.Behaviour.Network.MTU}, stop, nil
 }
 
 // loadProfile reads sim:NAME from the binary, or sim:FILE.

@@ -119,7 +119,7 @@ func (t *task) awaitReady(ctx context.Context) (bool, error) {
 			why = fmt.Sprintf("still %s after %s: %s", live.State, t.Patience, live.Why)
 		}
 		if why != "" {
-			return false, t.lose("create", &cloud.OpError{Op: "wait for", Cloud: t.Plan.Cloud, Ref: t.step.Ref, Message: why, Err: cloud.ErrInvalid})
+			return false, t.lose("failed", &cloud.OpError{Op: "wait for", Cloud: t.Plan.Cloud, Ref: t.step.Ref, Message: why, Err: cloud.ErrInvalid})
 		}
 		list, err := t.poll.list(ctx, t.step.Ref.Type)
 		if err != nil {

@@ -89,11 +89,12 @@ type comparer struct {
 	explained map[resource.Ref]bool // of B: what a decision has added
 	result    Result
 	lost      map[resource.Ref]bool // of A
+	idle      map[resource.Ref]bool // of A: nothing needs it on the target
 }
 
 func newComparer(a, b *resource.Set, mapping resource.Mapping, opts Options) *comparer {
 	c := &comparer{a: a, b: b, opts: opts, decisions: map[resource.Ref][]resource.Decision{}, explained: map[resource.Ref]bool{},
-		lost: map[resource.Ref]bool{}, result: Result{Outcomes: map[resource.Ref]Outcome{}}}
+		lost: map[resource.Ref]bool{}, idle: map[resource.Ref]bool{}, result: Result{Outcomes: map[resource.Ref]Outcome{}}}
 	c.result.Pairs = Match(a, b, mapping, opts)
 	c.match = newMatcher(a, b)
 	for _, p := range c.result.Pairs {
@@ -125,10 +126,14 @@ func (c *comparer) note(ch Change) {
 // decided, the decision says what they mean.
 func (c *comparer) given(a *resource.Resource) {
 	b := c.b.Get(c.match.to[a.Ref])
-	if b == nil || len(a.Spec) == 0 || len(b.Spec) == 0 || c.match.basis[a.Ref] == ByDecision {
+	if b == nil || len(a.Spec) == 0 || len(b.Spec) == 0 {
 		return
 	}
 	w := c.walker(a, b)
+	if c.match.basis[a.Ref] == ByDecision {
+		w.decidedFacts()
+		return
+	}
 	x, y := w.schema.Canonical(translate(a.Spec, c.match.paired)), w.schema.Canonical(b.Spec)
 	w.facts("", x, y)
 }
@@ -137,13 +142,39 @@ func (c *comparer) given(a *resource.Resource) {
 // itself is not told again.
 func (c *comparer) missing(a *resource.Resource) {
 	c.lost[a.Ref] = true
-	if !a.Parent.IsZero() && c.match.to[a.Parent].IsZero() {
+	if parent := c.a.Get(a.Parent); !a.Parent.IsZero() && (c.match.to[a.Parent].IsZero() || parent != nil && !c.arrived(parent)) {
 		return
 	}
-	if c.opts.Untested[a.Ref] || c.refused(a.Ref) {
+	if c.opts.Untested[a.Ref] || c.refused(a.Ref) || c.unasked(a) {
 		return
 	}
 	c.note(Change{Ref: a.Ref, Verdict: Missing, Source: resource.Clone(a.Spec), Effect: resource.Lost, Args: c.about(c.a, a)})
+}
+
+// unasked: a cloud shows what it has for everybody, such as the default security
+// group, where something uses it, and nothing that does has arrived.
+func (c *comparer) unasked(a *resource.Resource) bool {
+	if a.Tenure != resource.Implied || !a.Parent.IsZero() {
+		return false
+	}
+	for r := range c.a.All() {
+		if r.Parent != a.Ref && slices.Contains(r.Refs(), a.Ref) && c.arrived(r) {
+			return false
+		}
+	}
+	c.idle[a.Ref] = true
+	return true
+}
+
+// arrived: it is on the target, and did not fail there.
+func (c *comparer) arrived(a *resource.Resource) bool {
+	b := c.b.Get(c.match.to[a.Ref])
+	return b != nil && !c.failed(a, b) && (a.Parent.IsZero() || c.a.Get(a.Parent) == nil || c.arrived(c.a.Get(a.Parent)))
+}
+
+// failed: the target has made it, and it does not work there.
+func (c *comparer) failed(a, b *resource.Resource) bool {
+	return b.State == resource.Failed && a.State != resource.Failed
 }
 
 // refused: the service has said no already, which tells more than absence.

@@ -23,6 +23,19 @@ func (w *walker) decided(p resource.Path, x, y resource.Value) bool {
 	return false
 }
 
+// decidedFacts notes what a plan has said about the facts of two things that
+// providers give, and is so.
+func (w *walker) decidedFacts() {
+	for _, d := range w.decisions[w.a.Ref] {
+		if d.Path == "" {
+			continue
+		}
+		if now, _ := resource.Lookup(w.b.Spec, d.Path); resource.Equal(now, d.To) {
+			w.mapped(d.Path, d.From, now, d)
+		}
+	}
+}
+
 func (w *walker) chosen(p resource.Path) bool {
 	f, _ := w.schema.Field(p)
 	return f.Chooser != "" && f.Chooser != resource.Tenant

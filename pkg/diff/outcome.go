@@ -36,6 +36,8 @@ func (c *comparer) presence(a *resource.Resource) Outcome {
 		return Untested
 	case c.opts.Lost[a.Ref]:
 		return Lost
+	case c.idle[a.Ref]:
+		return Untested
 	case !c.lost[a.Ref]:
 		return Equivalent
 	case !a.Parent.IsZero() && c.lost[a.Parent]:

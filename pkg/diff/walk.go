@@ -32,6 +32,10 @@ func (c *comparer) walker(a, b *resource.Resource) *walker {
 // pair compares everything that two resources are.
 func (c *comparer) pair(a, b *resource.Resource) {
 	w := c.walker(a, b)
+	if c.failed(a, b) { // what else it is says nothing
+		w.failure()
+		return
+	}
 	w.identity()
 	w.content()
 	for _, p := range slices.Sorted(maps.Keys(w.unread)) {
@@ -63,7 +67,13 @@ func (w *walker) identity() {
 	if parent := w.match.paired(w.a.Parent); parent != w.b.Parent && verdict == Changed && !w.explained[w.b.Ref] {
 		w.note("parent", w.a.Parent, w.b.Parent, Changed)
 	}
-	if w.b.State == resource.Failed && w.a.State != resource.Failed {
+}
+
+// failure notes that it does not work, unless the service has said so already.
+// What belongs to it cannot be told.
+func (w *walker) failure() {
+	w.lost[w.a.Ref] = true
+	if !w.refused(w.a.Ref) {
 		w.note("state", string(w.a.State), string(w.b.State), Changed)
 	}
 }

@@ -21,6 +21,7 @@ type Side struct {
 	Name      string // as the user calls it: sim:alster, my-cloud
 	Cloud     cloud.Cloud
 	Simulated bool
+	MTU       int64                // of the networks that tenants make there; 0: nobody knows
 	Calls     func() []cloud.Calls // what was sent to it so far; nil: not counted
 }
 

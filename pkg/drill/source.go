@@ -36,6 +36,7 @@ func (d *drill) catalogues(ctx context.Context) error {
 		g.Go(func() error { return d.checkEmpty(ctx, side) })
 	}
 	err := g.Wait()
+	d.fromCatalogue.MTU, d.toCatalogue.MTU = d.From.MTU, d.To.MTU
 	d.result.Offers = [2]profile.Catalogue{d.fromCatalogue, d.toCatalogue}
 	return err
 }

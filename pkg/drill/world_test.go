@@ -78,6 +78,11 @@ func newWorld(t *testing.T, from, to string, seed uint64) *world {
 
 func startCloud(t *testing.T, name string, seed uint64, c *clock) *simulated {
 	t.Helper()
+	return startProfile(t, carriedProfile(t, name), seed, c)
+}
+
+func carriedProfile(t *testing.T, name string) *profile.Profile {
+	t.Helper()
 	fsys, err := fs.Sub(fixtures.FS, "clouds")
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +91,12 @@ func startCloud(t *testing.T, name string, seed uint64, c *clock) *simulated {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+func startProfile(t *testing.T, p *profile.Profile, seed uint64, c *clock) *simulated {
+	t.Helper()
+	name := p.Name
 	served, err := simulator.New(p, sim.WithClock(c.Now), sim.WithSeed(seed))
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +104,7 @@ func startCloud(t *testing.T, name string, seed uint64, c *clock) *simulated {
 	server := httptest.NewServer(served)
 	t.Cleanup(func() { server.Close(); _ = served.Close() })
 	s := &simulated{name: name, cloud: served, url: server.URL}
-	s.side = Side{Name: "sim:" + name, Cloud: s.open(t), Simulated: true}
+	s.side = Side{Name: "sim:" + name, Cloud: s.open(t), Simulated: true, MTU: p.Behaviour.Network.MTU}
 	return s
 }
 

@@ -68,7 +68,9 @@ type grouping struct {
 func (g *grouping) take(m *member) {
 	id := m.fingerprint()
 	m.group = g.groups[id]
-	if m.group == nil || m.kind.CatchAll {
+	if refusal := g.refused(m); refusal != nil {
+		m.group = refusal.group
+	} else if m.group == nil || m.kind.CatchAll {
 		if earlier := g.confirmed(m); earlier != nil {
 			m.group = earlier.group
 		}
@@ -90,6 +92,20 @@ func (g *grouping) confirmed(m *member) *member {
 	}
 	for _, o := range g.byRef[m.Ref] {
 		if o.kind == m.kind && o.Seen == Forecast && !m.kind.CatchAll || m.kind.CatchAll && explains(o.Signal, m.Signal) {
+			return o
+		}
+	}
+	return nil
+}
+
+// refused finds the refusal that is why something was measured, whatever kind
+// the measurement alone would be.
+func (g *grouping) refused(m *member) *member {
+	if m.Seen != Change {
+		return nil
+	}
+	for _, o := range g.byRef[m.Ref] {
+		if o.Seen == Refusal && m.Path != "" && explains(o.Signal, m.Signal) {
 			return o
 		}
 	}

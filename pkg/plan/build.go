@@ -87,8 +87,10 @@ func (b *builder) build() (*Plan, error) {
 	}
 	b.mapGiven()
 	b.mapZones()
+	b.mapResolvers()
 	b.mapDefaultGroup()
 	b.addRootVolumes()
+	b.foretellNetworks()
 	b.observe()
 	p := b.plan()
 	var err error

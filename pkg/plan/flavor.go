@@ -23,9 +23,15 @@ type demand struct {
 func (b *builder) matchFlavor(from *resource.Resource) choice {
 	src, ok := sizeOf(from)
 	need := b.demandOf(from, src)
+	other := ""
 	for _, f := range b.offers[flavor] {
-		if t, _ := sizeOf(f); f.Name == from.Name && (!ok || need.holds(t) && (!known(from) || src.equal(t))) {
+		t, _ := sizeOf(f)
+		switch {
+		case f.Name != from.Name:
+		case !ok || need.holds(t) && (!known(from) || src.equal(t)):
 			return choice{to: f, rule: "flavor/same-name", effect: resource.Same}
+		case known(from) && !src.equal(t):
+			other = src.cost(t)
 		}
 	}
 	if !ok {
@@ -36,7 +42,11 @@ func (b *builder) matchFlavor(from *resource.Resource) choice {
 			return choice{to: f, rule: "flavor/same-meaning", effect: resource.Same}
 		}
 	}
-	return b.nearestFlavor(need)
+	c := b.nearestFlavor(need)
+	if c.to != nil && other != "" {
+		c.rule, c.args["differs"] = "flavor/other-meaning", other
+	}
+	return c
 }
 
 // means: equal in all that both are known to promise. A size that is read

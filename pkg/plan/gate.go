@@ -19,6 +19,9 @@ func (b *builder) gate() {
 			continue
 		}
 		b.gateService(r)
+		if rule, args := b.closed(schema.Gate); rule != "" && r.Tenure == resource.Own {
+			b.foretell(gap.Signal{Code: rule, Ref: r.Ref, Effect: resource.Lost, Args: args})
+		}
 		for _, f := range schema.Fields {
 			if f.Gate == "" {
 				continue

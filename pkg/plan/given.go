@@ -64,6 +64,7 @@ func (b *builder) mapGiven() {
 			b.foretellMTU(from, c.to)
 		}
 		b.take(from, c)
+		b.compareImages(from, c.to)
 	}
 	b.rewrite()
 }

@@ -49,6 +49,7 @@ func TestImage(t *testing.T) {
 		rule   string
 		effect resource.Effect
 		args   string
+		more   string // foretold beside it
 	}{
 		{name: "same name and system", from: deb, on: []profile.Image{at(deb, "9", "Debian 12", ""), imageOf("8", "Ubuntu 24.04")}, want: "9", rule: "same-name", effect: resource.Same},
 		{name: "same name, nothing else known", from: imageOf("1", "golden"), on: []profile.Image{imageOf("9", "golden")}, want: "9", rule: "same-name", effect: resource.Same},
@@ -57,14 +58,14 @@ func TestImage(t *testing.T) {
 		{name: "by properties", from: deb, on: beta().Images, want: "b-deb", rule: "by-properties", effect: resource.Adapted, args: "debian 12 x86_64"},
 		{name: "by the target's names", from: deb, on: []profile.Image{imageOf("9", "debian-12-genericcloud-amd64-20250115"), imageOf("8", "Debian 11")}, want: "9", rule: "by-properties", effect: resource.Adapted},
 		{name: "same name, another version", from: with(deb, "os_version", "12"), on: []profile.Image{with(at(deb, "9", "Debian 12", ""), "os_version", "13"), at(deb, "8", "bookworm", "")}, want: "8", rule: "by-properties", effect: resource.Adapted},
-		{name: "the newest of the same name", from: deb, on: []profile.Image{at(deb, "7", "Debian 12", "2026-01-01T00:00:00Z"), at(deb, "8", "Debian 12", "2026-03-01T00:00:00Z"), hidden, queued}, want: "8", rule: "same-name", effect: resource.Same},
+		{name: "the newest of the same name", from: deb, on: []profile.Image{at(deb, "7", "Debian 12", "2026-01-01T00:00:00Z"), at(deb, "8", "Debian 12", "2026-03-01T00:00:00Z"), hidden, queued}, want: "8", rule: "ambiguous", effect: resource.Adapted, args: "2"},
 		{name: "the generic one", from: deb, on: []profile.Image{with(at(deb, "7", "deb-k8s", "2026-04-01T00:00:00Z"), "os_purpose", "k8snode"), with(at(deb, "8", "deb", ""), "os_purpose", "generic")}, want: "8", rule: "by-properties", effect: resource.Adapted},
 		{name: "the same purpose", from: with(deb, "os_purpose", "minimal"), on: []profile.Image{with(at(deb, "7", "deb-min", ""), "os_purpose", "minimal"), with(at(deb, "8", "deb", ""), "os_purpose", "generic")}, want: "7", rule: "by-properties", effect: resource.Adapted},
 		{name: "another architecture", from: deb, on: []profile.Image{with(at(deb, "7", "Debian 12 arm", ""), "architecture", "aarch64")}, rule: "absent", effect: resource.Lost},
 		{name: "no architecture is the common one", from: deb, on: []profile.Image{imageOf("7", "deb", "os_distro", "debian", "os_version", "12")}, want: "7", rule: "by-properties", effect: resource.Adapted},
 		{name: "another version", from: deb, on: []profile.Image{imageOf("7", "Debian 13"), imageOf("8", "Debian 11")}, rule: "absent", effect: resource.Lost, args: "debian 12"},
 		{name: "nothing to go by", from: imageOf("1", "golden-2025"), on: beta().Images, rule: "absent", effect: resource.Lost, args: "unknown"},
-		{name: "another disk bus", from: with(deb, "hw_disk_bus", "scsi"), on: []profile.Image{with(at(deb, "7", "deb", ""), "hw_disk_bus", "virtio")}, want: "7", rule: "by-properties", effect: resource.Adapted, args: "scsi → virtio"},
+		{name: "another disk bus", from: with(deb, "hw_disk_bus", "scsi"), on: []profile.Image{with(at(deb, "7", "deb", ""), "hw_disk_bus", "virtio")}, want: "7", rule: "by-properties", effect: resource.Adapted, more: "hw_disk_bus scsi → virtio"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := given(profile.Catalogue{Images: []profile.Image{c.from}}, c.bare)
@@ -79,6 +80,11 @@ func TestImage(t *testing.T) {
 			check(t, p, g.Ref, "image/"+c.rule, c.effect, want, c.args)
 			if d := p.Mapping.Of(g.Ref)[0]; d.ID != c.want {
 				t.Errorf("the id is %q, want %q", d.ID, c.want)
+			}
+			for _, s := range p.Forecast {
+				if s.Code == "image/properties" && s.Args["differs"] != c.more {
+					t.Errorf("differs in %q, want %q", s.Args["differs"], c.more)
+				}
 			}
 		})
 	}
@@ -169,6 +175,9 @@ func TestVolumeType(t *testing.T) {
 	kind := func(name, description string, standard bool) profile.VolumeType {
 		return profile.VolumeType{ID: "id-" + name, Name: name, Description: description, Default: standard}
 	}
+	shared := func(name string) profile.VolumeType {
+		return profile.VolumeType{ID: "id-" + name, Name: name, Specs: map[string]string{"multiattach": "<is> True"}}
+	}
 	for _, c := range []struct {
 		name   string
 		from   profile.VolumeType
@@ -181,9 +190,12 @@ func TestVolumeType(t *testing.T) {
 		{name: "same name", from: kind("ssd", "", false), on: []profile.VolumeType{kind("ssd", "", false), kind("hdd", "", true)}, want: "ssd", rule: "same-name", effect: resource.Same},
 		{name: "same name, promises less", from: kind("luks", "[scs:encrypted] safe", false), on: []profile.VolumeType{kind("luks", "", false), kind("safe", "[scs:encrypted, replicated]", true)}, want: "safe", rule: "by-aspect", effect: resource.Adapted, args: "encrypted"},
 		{name: "the aspects and no more", from: kind("luks", "[scs:encrypted]", false), on: []profile.VolumeType{kind("both", "[scs:encrypted, replicated]", true), kind("enc", "[scs:encrypted]", false)}, want: "enc", rule: "by-aspect", effect: resource.Adapted},
-		{name: "aspects nobody has", from: kind("luks", "[scs:encrypted]", false), on: []profile.VolumeType{kind("standard", "", true)}, want: "standard", rule: "default", effect: resource.Degraded, args: "encrypted"},
+		{name: "aspects nobody has", from: kind("luks", "[scs:encrypted]", false), on: []profile.VolumeType{kind("standard", "", true)}, want: "standard", rule: "encryption-lost", effect: resource.Degraded, args: "encrypted"},
+		{name: "a name that sounds like it", from: kind("LUKS", "", false), on: []profile.VolumeType{kind("ssd-luks", "", false), kind("standard", "", true)}, want: "ssd-luks", rule: "by-aspect", effect: resource.Adapted},
+		{name: "several servers", from: shared("multi"), on: []profile.VolumeType{kind("standard", "", true)}, want: "standard", rule: "multiattach-lost", effect: resource.Degraded, args: "multiattach"},
 		{name: "the default", from: kind("ssd", "fast", false), on: []profile.VolumeType{kind("premium", "", false), kind("standard", "", true)}, want: "standard", rule: "default", effect: resource.Degraded},
-		{name: "default for default", from: kind("__DEFAULT__", "", true), on: []profile.VolumeType{kind("standard", "", true)}, want: "standard", rule: "default", effect: resource.Adapted},
+		{name: "default for default", from: kind("__DEFAULT__", "", true), on: []profile.VolumeType{kind("standard", "", true)}, want: "standard", rule: "default", effect: resource.Same},
+		{name: "a default that promises more", from: kind("ssd", "[scs:replicated]", true), on: []profile.VolumeType{kind("standard", "", true)}, want: "standard", rule: "default", effect: resource.Adapted, args: "replicated"},
 		{name: "Cinder's own", from: kind("ssd", "", false), on: []profile.VolumeType{kind("__DEFAULT__", "", false), kind("hdd", "", false)}, want: "__DEFAULT__", rule: "default", effect: resource.Degraded},
 		{name: "none", from: kind("ssd", "", false), on: []profile.VolumeType{kind("hdd", "", false)}, rule: "absent", effect: resource.Lost},
 	} {

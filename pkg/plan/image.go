@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -30,19 +31,43 @@ func (b *builder) matchImage(from *resource.Resource) choice {
 		}
 	}
 	args := map[string]string{}
-	if len(named) > 0 {
-		return choice{to: newestImage(named, from), rule: "image/same-name", effect: resource.Same}
+	switch len(named) {
+	case 0:
+	case 1:
+		return choice{to: named[0], rule: "image/same-name", effect: resource.Same}
+	default:
+		return choice{to: newestImage(named, from), rule: "image/ambiguous", effect: resource.Adapted, args: map[string]string{"count": strconv.Itoa(len(named))}}
 	}
 	if len(alike) > 0 {
-		to := newestImage(alike, from)
 		args["system"] = src.String()
-		if x, y := fact(from, "properties", "hw_disk_bus"), fact(to, "properties", "hw_disk_bus"); known(from) && x != y {
-			args["bus"] = cmp.Or(x, "unset") + " → " + cmp.Or(y, "unset")
-		}
-		return choice{to: to, rule: "image/by-properties", effect: resource.Adapted, args: args}
+		return choice{to: newestImage(alike, from), rule: "image/by-properties", effect: resource.Adapted, args: args}
 	}
 	args["system"] = cmp.Or(src.String(), "unknown")
 	return choice{rule: "image/absent", effect: resource.Lost, args: args}
+}
+
+// compareImages tells of what the hypervisor gives a server because its image
+// says so: disks of other names, no guest agent, no entropy.
+func (b *builder) compareImages(from, to *resource.Resource) {
+	if from.Type != image || to == nil || !known(from) || !known(to) {
+		return
+	}
+	for _, name := range []string{"hw_disk_bus", "hw_scsi_model", "hw_vif_model", "hw_rng_model", "hw_qemu_guest_agent", "hw_firmware_type"} {
+		x, y := fact(from, "properties", name), fact(to, "properties", name)
+		if x == y {
+			continue
+		}
+		b.decide(resource.Decision{Ref: from.Ref, Path: resource.Path("properties").Field(name), From: orNothing(x), To: orNothing(y), Effect: resource.Degraded,
+			Rule: "image/properties", Args: map[string]string{"from": label(from), "to": label(to), "differs": name + " " + cmp.Or(x, "–") + " → " + cmp.Or(y, "–")}})
+	}
+}
+
+// orNothing is nil for a fact that is not there.
+func orNothing(fact string) resource.Value {
+	if fact == "" {
+		return nil
+	}
+	return fact
 }
 
 // newestImage prefers the purpose of from, then the generic one, then what was

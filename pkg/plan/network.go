@@ -31,6 +31,8 @@ func (b *builder) matchNetwork(from *resource.Resource) choice {
 		}
 	}
 	switch {
+	case len(list) == 0 && yes(from, "external") && !external:
+		return b.notShared(from)
 	case len(list) == 0:
 		return choice{rule: "network/" + kind + "-absent", effect: resource.Lost}
 	case len(list) == 1 || yes(list[0], "default") && !yes(list[1], "default"):
@@ -41,6 +43,17 @@ func (b *builder) matchNetwork(from *resource.Resource) choice {
 		names = append(names, n.Name)
 	}
 	return choice{to: list[0], rule: "network/" + kind + "-ambiguous", effect: resource.Degraded, args: map[string]string{"candidates": strings.Join(names, ", ")}}
+}
+
+// notShared finds the external network where the source's was shared as well:
+// on the target only routers lead there.
+func (b *builder) notShared(from *resource.Resource) choice {
+	for _, n := range b.offers[network] {
+		if yes(n, "external") && (n.Name == from.Name || yes(n, "default")) {
+			return choice{to: n, rule: "network/not-shared", effect: resource.Lost}
+		}
+	}
+	return choice{rule: "network/shared-absent", effect: resource.Lost}
 }
 
 // isExternal goes by the facts, and without them by the use: a gateway and a
@@ -64,6 +77,47 @@ func (b *builder) foretellMTU(from, to *resource.Resource) {
 		b.foretell(gap.Signal{Code: "network/mtu-smaller", Ref: from.Ref, Path: "mtu", Source: have, Target: get, Effect: resource.Degraded,
 			Args: map[string]string{"from": label(from), "to": label(to)}})
 	}
+}
+
+// foretellNetworks tells of the project's own networks, which carry what the
+// target's do, and of routers whose way out has addresses of fewer kinds.
+func (b *builder) foretellNetworks() {
+	for _, r := range b.all {
+		if r.Tenure == resource.Given || !wasRead(r) {
+			continue
+		}
+		if have := number(r, "mtu"); r.Type == network && have > b.cat.MTU && b.cat.MTU > 0 {
+			b.foretell(gap.Signal{Code: "network/tenant-mtu", Ref: r.Ref, Path: "mtu", Source: have, Target: b.cat.MTU, Effect: resource.Degraded})
+		}
+		if r.Type == router && b.losesIPv6(r) {
+			b.foretell(gap.Signal{Code: "network/outside-without-ipv6", Ref: r.Ref, Path: "external_gateway_info.external_fixed_ips", Effect: resource.Degraded})
+		}
+	}
+}
+
+// losesIPv6: the router has an IPv6 address outside, and the target shows what
+// its network has, which is IPv4 alone.
+func (b *builder) losesIPv6(r *resource.Resource) bool {
+	has := slices.ContainsFunc(find(nil, r.Spec, "external_gateway_info.external_fixed_ips[].ip_address"), func(f found) bool {
+		ip, _ := f.value.(string)
+		return strings.Contains(ip, ":")
+	})
+	to, _ := resource.Lookup(b.out.Get(r.Ref).Spec, "external_gateway_info.network")
+	ref, _ := to.(resource.Ref)
+	n := b.out.Get(ref)
+	if !has || n == nil {
+		return false
+	}
+	known := false
+	for _, s := range b.offers[subnet] {
+		if text(s, "network") == n.ID && n.ID != "" {
+			if number(s, "ip_version") == 6 {
+				return false
+			}
+			known = true
+		}
+	}
+	return known
 }
 
 // matchSubnet finds a subnet of the network that was mapped already.

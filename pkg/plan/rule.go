@@ -77,6 +77,9 @@ func (b *builder) choose(rule Rule, ref resource.Ref) error {
 	for _, g := range b.offers[ref.Type] {
 		if rule.Replace == g.Name || rule.Replace == g.ID {
 			b.chosen[ref] = choice{to: g, rule: ruleArea(ref.Type) + "/by-rule", effect: resource.Adapted}
+			if g.Name == b.set.Get(ref).Name {
+				b.chosen[ref] = choice{to: g, rule: ruleArea(ref.Type) + "/by-rule", effect: resource.Same}
+			}
 			return nil
 		}
 	}

@@ -17,9 +17,9 @@ import (
 // for, and what is foretold for the other one is what is known to break.
 func TestScenarios(t *testing.T) {
 	for name, want := range map[string][]string{
-		"tiny":     {"adapted image/by-properties", "degraded flavor/nearest", "degraded local-disk/not-moved"},
-		"web-shop": {"adapted flavor/nearest", "adapted image/by-properties", "adapted network/external-name", "degraded flavor/nearest", "degraded local-disk/not-moved"},
-		"unnamed":  {"adapted default-group/copied", "adapted flavor/nearest", "adapted image/by-properties", "degraded flavor/nearest", "degraded local-disk/not-moved"},
+		"tiny":     {"adapted image/by-properties", "degraded flavor/nearest", "degraded image/properties", "degraded local-disk/not-moved"},
+		"web-shop": {"adapted flavor/nearest", "adapted image/by-properties", "adapted network/external-name", "degraded flavor/nearest", "degraded image/properties", "degraded local-disk/not-moved"},
+		"unnamed":  {"adapted default-group/copied", "adapted flavor/nearest", "adapted image/by-properties", "degraded flavor/nearest", "degraded image/properties", "degraded local-disk/not-moved"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := scenario.Load(scenarios.FS(), name, scenario.Options{Schemas: openstack.Schemas()})

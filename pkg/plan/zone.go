@@ -10,6 +10,10 @@ import (
 // mapZones gives every availability zone of the source a zone of the target,
 // for each service: the one of the same name, or else one that no other zone
 // has become, or else one that several become.
+//
+// A cloud shows a zone also where nobody has asked for one. Where all that was
+// read is in one zone, there is nothing that a zone keeps apart, and another
+// name makes no difference.
 func (b *builder) mapZones() {
 	type place struct {
 		r *resource.Resource
@@ -35,13 +39,14 @@ func (b *builder) mapZones() {
 	}
 	for _, service := range slices.Sorted(maps.Keys(places)) {
 		become := zonesBecome(zones[service], slices.Sorted(slices.Values(b.cat.Zones[service])))
+		alone := len(slices.Compact(slices.Sorted(slices.Values(zones[service])))) == 1
 		for _, p := range places[service] {
-			b.mapZone(p.r, p.f, service, become)
+			b.mapZone(p.r, p.f, service, become, alone && wasRead(b.set.Get(p.r.Ref)))
 		}
 	}
 }
 
-func (b *builder) mapZone(r *resource.Resource, f found, service string, become map[string]zone) {
+func (b *builder) mapZone(r *resource.Resource, f found, service string, become map[string]zone, anybodys bool) {
 	from, _ := f.value.(string)
 	to := become[from]
 	if to.name == from {
@@ -56,10 +61,17 @@ func (b *builder) mapZone(r *resource.Resource, f found, service string, become 
 	if to.shared {
 		d.Effect = resource.Degraded // what was apart comes together
 	}
+	if anybodys && chosenByService(r.Type) {
+		d.Effect = resource.Same
+	}
 	if r.Tenure == resource.Own {
 		b.decide(d)
 	}
 }
+
+// chosenByService: servers and volumes are in a zone whether anybody wants it or
+// not; a network's hint is its owner's.
+func chosenByService(t resource.Type) bool { return t == server || t == volume }
 
 // A zone is the target's; shared if several of the source become it.
 type zone struct {

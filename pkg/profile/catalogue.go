@@ -10,10 +10,11 @@ type Catalogue struct {
 	Flavors      []Flavor            `json:"flavors"`
 	Images       []Image             `json:"images"` // all the project may use and does not own
 	VolumeTypes  []VolumeType        `json:"volumeTypes"`
-	Networks     []Network           `json:"networks"`     // external or shared, not the project's own
-	Zones        map[string][]string `json:"zones"`        // available zones by service: compute, network, block-storage
-	DefaultGroup Group               `json:"defaultGroup"` // the project's security group that takes what names none
-	Quota        map[string]Quota    `json:"quota"`        // by resource as the service calls it, with the service before it: compute.instances, network.port, block-storage.gigabytes
+	Networks     []Network           `json:"networks"`      // external or shared, not the project's own
+	MTU          int64               `json:"mtu,omitempty"` // of the networks that tenants make; 0: nothing tells
+	Zones        map[string][]string `json:"zones"`         // available zones by service: compute, network, block-storage
+	DefaultGroup Group               `json:"defaultGroup"`  // the project's security group that takes what names none
+	Quota        map[string]Quota    `json:"quota"`         // by resource as the service calls it, with the service before it: compute.instances, network.port, block-storage.gigabytes
 }
 
 // A Service is one API with the range of microversions it takes. Both are
@@ -60,7 +61,8 @@ type VolumeType struct {
 	ID          string            `json:"id"`
 	Name        string            `json:"name"`
 	Description string            `json:"description,omitempty"`
-	Default     bool              `json:"default,omitempty"` // taken when a volume names none
+	Default     bool              `json:"default,omitempty"`   // taken when a volume names none
+	Encrypted   bool              `json:"encrypted,omitempty"` // its volumes are; a tenant sees that on them only, so a cloud's catalogue does not say it
 	Specs       map[string]string `json:"specs,omitempty"`
 }
 

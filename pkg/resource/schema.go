@@ -80,6 +80,7 @@ type Edge struct {
 // A Schema is what is known of one type.
 type Schema struct {
 	Type      Type    `json:"type"`
+	Gate      string  `json:"gate,omitempty"` // what the whole type needs, as Field.Gate
 	Fields    []Field `json:"fields"`
 	Natural   []Path  `json:"natural,omitempty"`   // identity inside the parent, or among unmarked ones
 	Noun      string  `json:"noun,omitempty"`      // in the keys of children; empty: the last word of the type

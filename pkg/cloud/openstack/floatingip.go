@@ -7,7 +7,7 @@ func floatingIPs() *kind {
 		service: network, collection: "floatingips", key: "floatingip", needs: []collection{floatingIPList}, state: networkState, settle: settleTags("floatingips"),
 		request: func(_ *resource.Resource, b map[string]any) { delete(b, "tags") },
 		schema: &resource.Schema{
-			Type: typeFloatingIP, Mark: resource.MarkDescription, Natural: []resource.Path{"port_id"},
+			Type: typeFloatingIP, Gate: "extension:router", Mark: resource.MarkDescription, Natural: []resource.Path{"port_id"},
 			Fields: []resource.Field{
 				field("floating_network", resource.Text, refers(typeNet), required),
 				field("port_id", resource.Text, refers(typePort)),

@@ -17,7 +17,7 @@ func groups() *kind {
 	return &kind{
 		service: network, collection: "security-groups", key: "security_group", needs: []collection{groupList},
 		schema: &resource.Schema{
-			Type: typeGroup, Mark: resource.MarkDescription,
+			Type: typeGroup, Gate: "extension:security-group", Mark: resource.MarkDescription,
 			Fields: []resource.Field{
 				field("description", resource.Text, initially("")),
 				field("stateful", resource.Bool, foreign, initially(true), gate("extension:stateful-security-group")),
@@ -49,7 +49,7 @@ func settleGroup(ctx context.Context, c *Cloud, r *resource.Resource) error {
 	}
 	group := b.object("security_group")
 	for _, rule := range group.objects("security_group_rules") {
-		if rule["description"] != nil || rule.text("direction") != "egress" || !sameMoment(rule, group) {
+		if rule["description"] != nil || !sameMoment(rule, group) {
 			continue
 		}
 		if err := goneIsFine(c.delete(ctx, network, "security-group-rules/"+rule.text("id"))); err != nil {
@@ -71,17 +71,17 @@ func rules() *kind {
 	return &kind{
 		service: network, collection: "security-group-rules", key: "security_group_rule", needs: []collection{groupList},
 		schema: &resource.Schema{
-			Type: typeRule, Mark: resource.MarkParent,
+			Type: typeRule, Gate: "extension:security-group", Mark: resource.MarkParent,
 			Natural: []resource.Path{"direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group"},
 			Fields: []resource.Field{
 				field("security_group", resource.Text, refers(typeGroup), required),
-				field("direction", resource.Text, initially("ingress")),
-				field("ethertype", resource.Text, initially("IPv4")),
-				field("protocol", resource.Protocol),
-				field("port_range_min", resource.Int),
-				field("port_range_max", resource.Int),
-				field("remote_ip_prefix", resource.CIDR),
-				field("remote_group", resource.Text, refers(typeGroup)),
+				field("direction", resource.Text, initially("ingress"), required), // without any of its parts, a rule would admit more
+				field("ethertype", resource.Text, initially("IPv4"), required),
+				field("protocol", resource.Protocol, required),
+				field("port_range_min", resource.Int, required),
+				field("port_range_max", resource.Int, required),
+				field("remote_ip_prefix", resource.CIDR, required),
+				field("remote_group", resource.Text, refers(typeGroup), required),
 				field("description", resource.Text, foreign, initially("")),
 			},
 			Exclusive: []resource.Path{"security_group"},

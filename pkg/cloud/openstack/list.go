@@ -131,6 +131,9 @@ func (c *Cloud) collection(ctx context.Context, n collection) ([]body, error) {
 		key = string(imageList)
 	}
 	items, err := c.all(ctx, q, key)
+	if errors.Is(err, cloud.ErrNotFound) && q.service == network { // the extension is not there
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ func routers() *kind {
 		words: map[string]resource.Path{"enable_snat": "external_gateway_info.enable_snat", "external_gateway_info:network": "external_gateway_info.network",
 			"external_fixed_ips": "external_gateway_info.external_fixed_ips"},
 		schema: &resource.Schema{
-			Type: typeRouter, Mark: resource.MarkDescription,
+			Type: typeRouter, Gate: "extension:router", Mark: resource.MarkDescription,
 			Fields: []resource.Field{
 				field("admin_state_up", resource.Bool, initially(true)),
 				field("external_gateway_info", resource.Object),
@@ -65,11 +65,11 @@ func interfaces() *kind {
 	return &kind{
 		service: network, collection: "routers", key: "router", needs: []collection{portList, routerList, subnetList},
 		schema: &resource.Schema{
-			Type: typeInterface, Mark: resource.MarkParent, Natural: []resource.Path{"subnet", "port"},
+			Type: typeInterface, Gate: "extension:router", Mark: resource.MarkParent, Natural: []resource.Path{"subnet", "port"},
 			Fields: []resource.Field{
 				field("router", resource.Text, refers(typeRouter), required),
-				field("subnet", resource.Text, refers(typeSubnet)),
-				field("port", resource.Text, refers(typePort)),
+				field("subnet", resource.Text, refers(typeSubnet), required), // one of the two
+				field("port", resource.Text, refers(typePort), required),
 			},
 			Exclusive: []resource.Path{"router"},
 			Body: map[string]string{"id": "router", "port_id": "port", "subnet_id": "subnet", "subnet_ids": "subnet", "network_id": classProvider,

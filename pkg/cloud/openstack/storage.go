@@ -30,6 +30,7 @@ func volumes() *kind {
 				field("source_volid", resource.Text, refers(typeVolume)),
 				field("read_only", resource.Bool, initially(false)),
 				field("bootable", resource.Bool, foreign, initially(false)),
+				field("encrypted", resource.Bool, foreign, provider, readOnly, initially(false)), // as its type says
 				field("image_metadata", resource.Object, foreign),
 				field("image_metadata.*", resource.Text, foreign),
 			},
@@ -37,7 +38,7 @@ func volumes() *kind {
 			Body: map[string]string{"id": classID, "name": className, "size": "size", "volume_type": "volume_type", "availability_zone": "availability_zone",
 				"description": "description", "metadata": "metadata", "volume_image_metadata": "image_metadata", "snapshot_id": "snapshot_id",
 				"source_volid": "source_volid", "bootable": "bootable", "status": "attr:status", "attachments": "attr:attachments",
-				"multiattach": "attr:multiattach", "encrypted": "attr:encrypted", "encryption_key_id": classSecret, "group_id": "attr:group_id",
+				"multiattach": "attr:multiattach", "encrypted": "encrypted", "encryption_key_id": classSecret, "group_id": "attr:group_id",
 				"consistencygroup_id": "attr:group_id", "replication_status": classProvider, "shared_targets": classProvider, "service_uuid": classProvider,
 				"cluster_name": classProvider, "provider_id": classProvider, "volume_type_id": classProvider, "consumes_quota": classProvider,
 				"os-vol-tenant-attr:tenant_id": classProvider, "user_id": classProvider, "migration_status": classProvider,

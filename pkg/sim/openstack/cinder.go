@@ -19,7 +19,7 @@ type volumes struct {
 type volumeType struct {
 	id, name, description string
 	specs                 map[string]string
-	isDefault             bool
+	isDefault, encrypted  bool
 	created               time.Time
 }
 
@@ -97,7 +97,7 @@ func startCinder(c *Cloud) error {
 	c.volume.service = sim.NamedUUID(c.profile.Name, "service", "cinder-volume")
 	for i, t := range c.profile.VolumeTypes {
 		c.volume.types = append(c.volume.types, &volumeType{id: c.id(t.ID, "volume type", t.Name), name: t.Name, description: t.Description,
-			specs: t.Specs, isDefault: t.Default, created: c.Now().Add(time.Duration(i) * time.Second)})
+			specs: t.Specs, isDefault: t.Default, encrypted: t.Encrypted, created: c.Now().Add(time.Duration(i) * time.Second)})
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (c *call) volumeBody(v *volume) map[string]any {
 		"updated_at": updatedAt(v.created, v.changed, v.life.Since(c.now), c.now), "name": v.name, "description": v.description,
 		"volume_type": v.kind.name, "snapshot_id": orNull(v.snapshotID), "source_volid": orNull(v.sourceID), "metadata": v.metadata,
 		"links": c.volumeLinks(v.id), "user_id": v.user, "bootable": boolText(v.bootable && (ready || !v.fromImage)),
-		"encrypted": false, "replication_status": nil, "consistencygroup_id": nil, "multiattach": false, "attachments": c.attachmentBodies(v),
+		"encrypted": v.kind.encrypted, "replication_status": nil, "consistencygroup_id": nil, "multiattach": false, "attachments": c.attachmentBodies(v),
 	}
 	c.addVersioned(b, v, ready)
 	return b
