@@ -10,7 +10,7 @@ LINT    = .bin/golangci-lint
 LINT_V  = v2.15.0
 GOTEST  = go test -shuffle=on -count=1
 
-.PHONY: help demo build test check fmt vet lint race tidy tools test-real proof-real lab-up lab-down bench fuzz update clean
+.PHONY: help demo build test check fmt vet lint race tidy tools test-real proof-real conformance conformance-real lab-up lab-down bench fuzz update clean
 
 help:                ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*## / — /'
@@ -30,7 +30,7 @@ fmt:                 ## every file is formatted
 	@test -z "$$(gofmt -l cmd pkg scenarios fixtures)" || { gofmt -l cmd pkg scenarios fixtures; echo "not formatted: run gofmt -w on these"; exit 1; }
 
 vet:                 ## go vet, also of the tests on real clouds
-	go vet ./... && go vet -tags real ./...
+	go vet ./... && go vet -tags real ./... && go vet -tags conformance ./pkg/sim/...
 
 lint: $(LINT)        ## golangci-lint with the layers of the house
 	$(LINT) run ./...
@@ -62,6 +62,12 @@ proof-real:          ## everything on the real clouds: every scenario, every way
 	$(LAB)/install.sh
 	$(LAB)/up.sh
 	WECHSEL_ALL=1 OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) -v -tags real -run 'Real|Proof' -p 1 -timeout 6h ./...
+
+conformance:         ## gophercloud's acceptance tests on the simulator, compared with the record of a real cloud
+	go test -v -tags conformance -run TestConformanceOfSimulator -timeout 30m ./pkg/sim/openstack
+
+conformance-real:    ## records anew what they say on the lab's cloud A, which has to be up (20 minutes)
+	go test -v -tags conformance -run TestConformanceOfRealCloud -timeout 90m ./pkg/sim/openstack
 
 bench:               ## benchmarks, in Go's benchmark format
 	go test -run '^$$' -bench . -benchmem ./...
