@@ -16,6 +16,7 @@ const (
 	VolumeType resource.Type = "OS::Cinder::VolumeType"
 	Network    resource.Type = "OS::Neutron::Net"
 	Subnet     resource.Type = "OS::Neutron::Subnet"
+	QoSPolicy  resource.Type = "OS::Neutron::QoSPolicy"
 )
 
 // Given returns what the catalogue holds as Given resources, with facts as
@@ -43,6 +44,9 @@ func Given(c profile.Catalogue) []*resource.Resource {
 		for _, s := range n.Subnets {
 			out = append(out, given(Subnet, s.ID, s.Name, map[string]resource.Value{"cidr": s.CIDR, "ip_version": s.IPVersion, "network": n.ID}))
 		}
+	}
+	for _, p := range c.QoSPolicies {
+		out = append(out, given(QoSPolicy, p.ID, p.Name, map[string]resource.Value{}))
 	}
 	number(out)
 	return out

@@ -22,6 +22,10 @@ type address struct {
 // nil if there is none of that name, which is told.
 func (e *evaluator) uses(n *node, name string) *declaration {
 	d := e.resources[name]
+	if e.disabled[name] {
+		e.at(n, "the resource %q is left out by its condition: refer to it in an if with the same condition", name)
+		return nil
+	}
 	if d == nil {
 		names := make([]string, 0, len(e.resources))
 		for known := range e.resources {

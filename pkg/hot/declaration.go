@@ -18,6 +18,7 @@ type declaration struct {
 	props   *node
 	members []member // of a ResourceGroup; nil: it is none
 	uses    []use    // other declarations that this one refers to
+	after   []string // names of those that it comes after by depends_on
 }
 
 // A member is one resource of a ResourceGroup.
@@ -71,7 +72,9 @@ func (t *template) readResources(n *node) {
 	}
 	for _, d := range t.order {
 		if t.evaluator.from = d; !d.isGroup() {
-			d.props = t.evaluator.eval(d.props)
+			if d.props = t.evaluator.eval(d.props); isOmitted(d.props) {
+				d.props = d.at.with(nil)
+			}
 		}
 	}
 	t.evaluator.from = nil
@@ -95,10 +98,20 @@ func (t *template) readResource(e entry) *declaration {
 		d.props = p
 	}
 	d.uses = t.readDependsOn(o.get("depends_on"))
+	for _, u := range d.uses {
+		d.after = append(d.after, u.name)
+	}
 	n := o.get("type")
 	if n == nil {
 		t.at(e.at, "resource %q: type is missing", e.key)
 		return nil
+	}
+	if c := o.get("condition"); c != nil && c.value != nil {
+		told := len(t.list)
+		if !t.evaluator.condition(c) && len(t.list) == told {
+			t.evaluator.disabled[e.key] = true
+			return nil
+		}
 	}
 	name, _ := n.value.(string)
 	d.typ = resource.Type(name)
@@ -124,8 +137,6 @@ func unsupportedKey(e entry) string {
 		return "what a drill creates it deletes"
 	case "update_policy":
 		return "nothing is updated"
-	case "condition":
-		return "write the template without conditions"
 	case "external_id":
 		return "name it where it is used"
 	}
@@ -184,7 +195,7 @@ func (t *template) readDependsOn(n *node) []use {
 
 func (t *template) dependsOn(d *declaration) {
 	for _, u := range d.uses {
-		if t.evaluator.resources[u.name] == nil {
+		if t.evaluator.resources[u.name] == nil && !t.evaluator.disabled[u.name] {
 			t.at(u.at, "resource %q depends on %q, which the template does not have%s", d.name, u.name, Suggest(u.name, t.resourceNames()))
 		}
 	}

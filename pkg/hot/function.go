@@ -1,6 +1,7 @@
 package hot
 
 import (
+	"cmp"
 	"encoding/json"
 	"io/fs"
 	"maps"
@@ -24,67 +25,147 @@ type evaluator struct {
 	from       *declaration       // whose properties are evaluated; nil in outputs
 	group      func(*declaration) // makes the members of a ResourceGroup
 	made       int                // nodes that repeat has made
+
+	version     string // of the language; empty: the newest
+	conditions  conditions
+	inCondition bool            // what is evaluated is a condition
+	disabled    map[string]bool // resources that their conditions leave out
 }
 
-func functionNames() []string {
-	return []string{"get_attr", "get_file", "get_param", "get_resource", "list_join", "repeat", "str_replace"}
+// A function is one of HOT's, and the version of the language since when there
+// is one of that name.
+type function struct {
+	since string
+	apply func(*node) *node
 }
 
-// function returns the function of that name, or nil.
-func (e *evaluator) function(name string) func(*node) *node {
-	switch name {
-	case "get_attr":
-		return e.getAttr
-	case "get_file":
-		return e.getFile
-	case "get_param":
-		return e.getParam
-	case "get_resource":
-		return e.getResource
-	case "list_join":
-		return e.listJoin
-	case "repeat":
-		return e.repeat
-	case "str_replace":
-		return e.strReplace
+// functions are those that Heat evaluates and wechsel can.
+func (e *evaluator) functions() map[string]function {
+	return map[string]function{
+		"get_param":           {"2013-05-23", e.getParam},
+		"get_resource":        {"2013-05-23", e.getResource},
+		"get_attr":            {"2013-05-23", e.getAttr},
+		"get_file":            {"2013-05-23", e.getFile},
+		"str_replace":         {"2013-05-23", func(n *node) *node { return e.strReplace(n, "str_replace") }},
+		"list_join":           {"2014-10-16", e.listJoin},
+		"repeat":              {"2015-04-30", e.repeat},
+		"digest":              {"2015-04-30", e.digest},
+		"str_split":           {"2015-10-15", e.strSplit},
+		"map_merge":           {"2016-04-08", e.mapMerge},
+		"map_replace":         {"2016-10-14", e.mapReplace},
+		"if":                  {"2016-10-14", e.ifFunction},
+		"filter":              {"2017-02-24", e.filter},
+		"str_replace_strict":  {"2017-02-24", func(n *node) *node { return e.strReplace(n, "str_replace_strict") }},
+		"make_url":            {"2017-09-01", e.makeURL},
+		"list_concat":         {"2017-09-01", e.listConcat},
+		"list_concat_unique":  {"2017-09-01", e.listConcatUnique},
+		"str_replace_vstrict": {"2017-09-01", func(n *node) *node { return e.strReplace(n, "str_replace_vstrict") }},
+		"contains":            {"2017-09-01", e.contains},
 	}
-	return nil
 }
 
-// refused are the functions that Heat has and wechsel has not.
-func refused(name string) bool {
-	return strings.HasPrefix(name, "Fn::") || slices.Contains([]string{"Ref", "resource_facade", "digest", "map_merge", "map_replace",
-		"str_split", "yaql", "if", "equals", "not", "and", "or", "filter", "make_url", "list_concat", "list_concat_unique", "contains",
-		"str_replace_strict", "str_replace_vstrict", "get_secret"}, name)
+// inConditions are the functions that only conditions may have.
+func (e *evaluator) inConditions() map[string]function {
+	return map[string]function{
+		"equals": {"2016-10-14", e.equals},
+		"not":    {"2016-10-14", e.not},
+		"and":    {"2016-10-14", e.and},
+		"or":     {"2016-10-14", e.or},
+	}
+}
+
+// refusals are the functions that Heat has, or had, and wechsel has not, and
+// what to do instead.
+func refusals() map[string]string {
+	out := map[string]string{
+		"yaql":            "it is a language of its own: write the value that it gives, or a parameter",
+		"resource_facade": "it is for templates inside others, which are not supported: use get_param",
+		"get_secret":      "a secret of the cloud cannot be taken to another: make it a hidden parameter",
+		"Ref":             "it is of CloudFormation: use get_resource or get_param",
+	}
+	for _, name := range []string{"Fn::Select", "Fn::GetAZs", "Fn::Join", "Fn::Split", "Fn::Replace", "Fn::Base64", "Fn::MemberListToMap", "Fn::ResourceFacade", "Fn::GetAtt", "Fn::FindInMap"} {
+		out[name] = "it is of CloudFormation: use HOT's own functions"
+	}
+	return out
+}
+
+// isFunction reports whether Heat takes a map with this single key for a
+// function.
+func isFunction(name string) bool {
+	e := &evaluator{}
+	_, here := e.functions()[name]
+	_, condition := e.inConditions()[name]
+	_, refused := refusals()[name]
+	return here || condition || refused
+}
+
+// has reports whether the template's version of the language is at least that
+// one.
+func (e *evaluator) has(since string) bool {
+	names := map[string]string{"newton": "2016-10-14", "ocata": "2017-02-24", "pike": "2017-09-01", "queens": "2018-03-02", "rocky": "2018-08-31", "wallaby": "2021-04-16"}
+	return e.version == "" || cmp.Or(names[e.version], e.version) >= since
+}
+
+// apply evaluates the function of that name; false if there is none.
+func (e *evaluator) apply(only entry) (*node, bool) {
+	f, known := e.functions()[only.key]
+	if inside, ok := e.inConditions()[only.key]; ok {
+		f, known = inside, true
+		if !e.inCondition {
+			return e.fail(only.at, "%s belongs under conditions, or into the condition of a resource, an output or an if", only.key), true
+		}
+	}
+	why, refused := refusals()[only.key]
+	switch {
+	case refused && only.value.value != nil:
+		return e.fail(only.at, "the function %s is not supported: %s", only.key, why), true
+	case !known:
+		return nil, false
+	case !e.has(f.since):
+		return e.fail(only.at, "%s wants heat_template_version %s or later", only.key, f.since), true
+	case e.inCondition && !slices.Contains(conditionFunctions(), only.key):
+		return e.fail(only.at, "a condition cannot have %s (only %s)", only.key, strings.Join(conditionFunctions(), ", ")), true
+	}
+	return f.apply(only.value), true
 }
 
 // eval returns n with all functions replaced, each value at its place.
 func (e *evaluator) eval(n *node) *node {
 	switch v := n.value.(type) {
 	case []*node:
-		out := make([]*node, len(v))
-		for i, item := range v {
-			out[i] = e.eval(item)
+		out := make([]*node, 0, len(v))
+		for _, item := range v {
+			if value := e.eval(item); !isOmitted(value) {
+				out = append(out, value)
+			}
 		}
 		return n.with(out)
 	case *object:
 		if len(v.entries) == 1 {
 			only := v.entries[0]
-			if f := e.function(only.key); f != nil {
-				return f(n.with(only.value.value))
-			}
-			if refused(only.key) && only.value.value != nil {
-				e.at(only.at, "the function %s is not supported (only %s)", only.key, strings.Join(functionNames(), ", "))
-				return n.with(invalid{})
+			only.value = n.with(only.value.value)
+			if value, ok := e.apply(only); ok {
+				return value
 			}
 		}
 		out := &object{}
 		for _, item := range v.entries {
-			out.entries = append(out.entries, entry{key: item.key, at: item.at, value: e.eval(item.value)})
+			if value := e.eval(item.value); !isOmitted(value) {
+				out.entries = append(out.entries, entry{key: item.key, at: item.at, value: value})
+			}
 		}
 		return n.with(out)
 	}
 	return n
+}
+
+// omitted is the value of an if without a value for its condition: what holds
+// it is as if it were not there.
+type omitted struct{}
+
+func isOmitted(n *node) bool {
+	_, ok := n.value.(omitted)
+	return ok
 }
 
 // fail tells an error and returns what stands for the value.

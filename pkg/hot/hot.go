@@ -84,7 +84,8 @@ func newTemplate(p *problems, opts Options) *template {
 	}
 	t.evaluator = &evaluator{
 		problems: p, files: opts.Files, given: opts.Parameters, overrides: opts.Overrides,
-		parameters: map[string]*parameter{}, resources: map[string]*declaration{},
+		parameters: map[string]*parameter{}, resources: map[string]*declaration{}, disabled: map[string]bool{},
+		conditions: conditions{defined: map[string]*node{}, known: map[string]bool{}},
 	}
 	t.evaluator.group = t.readGroup
 	return t
@@ -110,6 +111,7 @@ func (t *template) sections() map[string]func(*node) {
 		"description":           t.readDescription,
 		"parameter_groups":      t.readParameterGroups,
 		"parameters":            t.readParameters,
+		"conditions":            t.readConditions,
 		"resources":             t.readResources,
 		"outputs":               t.readOutputs,
 	}
@@ -124,16 +126,14 @@ func (t *template) read(root *node) {
 	sections := t.sections()
 	known := slices.Sorted(maps.Keys(sections))
 	for _, e := range o.entries {
-		if e.key == "conditions" {
-			t.at(e.at, "conditions are not supported: write the template without them")
-		} else if sections[e.key] == nil {
+		if sections[e.key] == nil {
 			t.at(e.at, "a template has no section %q%s", e.key, Suggest(e.key, known))
 		}
 	}
 	if o.get("heat_template_version") == nil {
 		t.at(root, "heat_template_version is missing: write heat_template_version: 2021-04-16")
 	}
-	for _, name := range []string{"heat_template_version", "description", "parameters", "parameter_groups", "resources", "outputs"} {
+	for _, name := range []string{"heat_template_version", "description", "parameters", "parameter_groups", "conditions", "resources", "outputs"} {
 		if n := o.get(name); n != nil {
 			sections[name](n)
 		}
@@ -155,6 +155,8 @@ func (t *template) readVersion(n *node) {
 		t.at(n, "heat_template_version wants a date or a release's name, this is %s", n.shape())
 	} else if !slices.Contains(versions(), v) {
 		t.at(n, "heat_template_version %q is not known%s", v, Suggest(v, versions()))
+	} else {
+		t.evaluator.version = v
 	}
 }
 

@@ -27,7 +27,7 @@ func kinds() map[resource.Type]kind {
 // Types returns all types of a Set made from HOT: those of its resources and
 // of what those use.
 func Types() []string {
-	types := []string{string(flavor), string(image), string(snapshot), string(volumeType)}
+	types := []string{string(flavor), string(image), string(snapshot), string(volumeType), string(qosPolicy)}
 	for t, k := range kinds() {
 		if !k.folded {
 			types = append(types, string(t))
@@ -59,6 +59,9 @@ func (t *template) expand() {
 			t.build(d, m.key, m.props)
 		}
 	}
+	for _, d := range t.order {
+		t.comesAfter(d)
+	}
 	t.subnets = findSubnets(t.set)
 	for _, f := range t.later {
 		f()
@@ -68,6 +71,22 @@ func (t *template) expand() {
 	}
 	for _, o := range t.outputs {
 		t.values[o.key] = t.resolve(plain(o.value))
+	}
+}
+
+// comesAfter notes on what a declaration makes what depends_on says.
+func (t *template) comesAfter(d *declaration) {
+	var first []resource.Ref
+	for _, name := range d.after {
+		if before := t.evaluator.resources[name]; before != nil && before != d {
+			first = append(first, before.refs()...)
+		}
+	}
+	first = slices.DeleteFunc(first, func(ref resource.Ref) bool { return t.set.Get(ref) == nil })
+	for _, ref := range d.refs() {
+		if r := t.set.Get(ref); r != nil {
+			r.After = slices.Clone(first)
+		}
 	}
 }
 

@@ -21,9 +21,9 @@ func cinderKinds() map[resource.Type]kind {
 			"source_volid":      made(volume),
 			"snapshot_id":       madeOrNamed(snapshot),
 			"backup_id":         not("a backup is no resource of HOT"),
-			"scheduler_hints":   not("only administrators know what they mean"),
-			"read_only":         not("it is not moved"),
-			"multiattach":       not("it is a matter of the volume type"),
+			"scheduler_hints":   not("no cloud tells them afterwards, so they could not be moved"),
+			"read_only":         of(aBoolean),
+			"multiattach":       not("it is a matter of the volume type: name one that allows it"),
 		}, attributes: []string{"attachments", "attachments_list", "availability_zone", "bootable", "created_at", "display_description",
 			"display_name", "encrypted", "metadata", "metadata_values", "multiattach", "show", "size", "snapshot_id", "source_volid", "status", "volume_type"}},
 		attachment: {build: (*builder).attachment, properties: map[string]property{

@@ -1,6 +1,8 @@
 package hot
 
 import (
+	"maps"
+
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -14,6 +16,9 @@ const (
 	association     resource.Type = "OS::Neutron::FloatingIPAssociation"
 	securityGroup   resource.Type = "OS::Neutron::SecurityGroup"
 	groupRule       resource.Type = "OS::Neutron::SecurityGroupRule"
+	extraRoute      resource.Type = "OS::Neutron::ExtraRoute"
+	extraRouteSet   resource.Type = "OS::Neutron::ExtraRouteSet"
+	qosPolicy       resource.Type = "OS::Neutron::QoSPolicy" // the provider's, named by text
 )
 
 func neutronKinds() map[resource.Type]kind {
@@ -31,7 +36,7 @@ func neutronKinds() map[resource.Type]kind {
 			"subnet": made(subnet), "subnet_id": made(subnet).aka("subnet"),
 			"port": made(port), "port_id": made(port).aka("port"),
 		}, attributes: []string{"show"}},
-		port: {build: (*builder).plain, properties: portProperties(),
+		port: {build: (*builder).port, properties: portProperties(),
 			attributes: []string{"admin_state_up", "allowed_address_pairs", "device_id", "device_owner", "dns_assignment", "fixed_ips", "mac_address",
 				"name", "network", "network_id", "port_security_enabled", "propagate_uplink_status", "qos_policy_id", "security_groups", "show",
 				"status", "subnets", "tenant_id"}},
@@ -41,16 +46,23 @@ func neutronKinds() map[resource.Type]kind {
 			"port_id":             made(port),
 			"fixed_ip_address":    of(anAddress),
 			"floating_ip_address": of(anAddress),
-			"floating_subnet":     not("the cloud chooses it"),
-			"dns_name":            not("names are not moved"),
-			"dns_domain":          not("names are not moved"),
-			"value_specs":         not("it is not HOT's own"),
+			"floating_subnet":     not("members do not see the subnets of external networks; the cloud chooses one"),
+			"dns_name":            {blank: true},
+			"dns_domain":          {blank: true},
+			"value_specs":         mapOf(map[string]property{"description": of(aText), "qos_policy_id": madeOrNamed(qosPolicy)}),
 		}, attributes: []string{"fixed_ip_address", "floating_ip_address", "floating_network_id", "port_id", "router_id", "show", "tenant_id"}},
 		association: {build: (*builder).association, folded: true, properties: map[string]property{
 			"floatingip_id": made(floatingIP).must(), "port_id": made(port).must(), "fixed_ip_address": of(anAddress),
 		}, attributes: []string{"show"}},
 		securityGroup: {build: (*builder).securityGroup, properties: map[string]property{
 			"name": of(aText), "description": of(aText), "rules": listOf(mapOf(inlineRule())),
+		}, attributes: []string{"show"}},
+		extraRoute: {build: (*builder).extraRoute, properties: map[string]property{
+			"router_id": made(router).must(), "destination": of(aNetwork).must(), "nexthop": of(anAddress).must(),
+		}, attributes: []string{"show"}},
+		extraRouteSet: {build: (*builder).extraRouteSet, folded: true, properties: map[string]property{
+			"router": made(router).must(),
+			"routes": listOf(mapOf(map[string]property{"destination": of(aNetwork).must(), "nexthop": of(anAddress).must()})),
 		}, attributes: []string{"show"}},
 		groupRule: {build: (*builder).groupRule, properties: ruleProperties(), attributes: []string{"show"}},
 	}
@@ -63,8 +75,8 @@ func networkProperties() map[string]property {
 		"shared":         not("only administrators may set it"),
 		"tenant_id":      not("only administrators may set it"),
 		"dhcp_agent_ids": not("only administrators may set it"),
-		"qos_policy":     not("it is not moved"),
-		"value_specs":    not("it is not HOT's own"),
+		"qos_policy":     madeOrNamed(qosPolicy),
+		"value_specs":    mapOf(map[string]property{"description": of(aText), "mtu": integerIn(68, 0), "vlan_transparent": of(aBoolean)}),
 	}
 }
 
@@ -78,11 +90,11 @@ func subnetProperties() map[string]property {
 		"ipv6_ra_mode":      one("dhcpv6-stateful", "dhcpv6-stateless", "slaac"),
 		"ipv6_address_mode": one("dhcpv6-stateful", "dhcpv6-stateless", "slaac"),
 		"tags":              listOf(of(aText)),
-		"subnetpool":        not("write the cidr"),
-		"prefixlen":         not("write the cidr"),
+		"subnetpool":        not("a pool of addresses is each cloud's own: write the cidr"),
+		"prefixlen":         not("a pool of addresses is each cloud's own: write the cidr"),
 		"tenant_id":         not("only administrators may set it"),
 		"segment":           not("only administrators may set it"),
-		"value_specs":       not("it is not HOT's own"),
+		"value_specs":       mapOf(map[string]property{"description": of(aText), "service_types": listOf(of(aText)), "dns_publish_fixed_ip": of(aBoolean)}),
 	}
 }
 
@@ -93,13 +105,13 @@ func routerProperties() map[string]property {
 			"network": madeOrNamed(network).must(), "enable_snat": of(aBoolean),
 			"external_fixed_ips": listOf(mapOf(map[string]property{"ip_address": of(anAddress), "subnet": madeOrNamed(subnet)})),
 		}),
-		"availability_zone_hints": not("it is not moved"),
-		"tags":                    not("they are not moved"),
+		"availability_zone_hints": listOf(of(aText)),
+		"tags":                    listOf(of(aText)),
 		"l3_agent_id":             not("only administrators may set it"),
 		"l3_agent_ids":            not("only administrators may set it"),
 		"distributed":             not("only administrators may set it"),
 		"ha":                      not("only administrators may set it"),
-		"value_specs":             not("it is not HOT's own"),
+		"value_specs":             mapOf(map[string]property{"description": of(aText)}),
 	}
 }
 
@@ -115,12 +127,25 @@ func portProperties() map[string]property {
 		"device_id":               not("name the port in the server's networks"),
 		"device_owner":            not("name the port in the server's networks"),
 		"replacement_policy":      not("nothing is updated"),
-		"dns_name":                not("names are not moved"),
-		"qos_policy":              not("it is not moved"),
-		"propagate_uplink_status": not("it is not moved"),
-		"no_fixed_ips":            not("it is not moved"),
-		"value_specs":             not("it is not HOT's own"),
+		"dns_name":                {blank: true},
+		"qos_policy":              madeOrNamed(qosPolicy),
+		"propagate_uplink_status": of(aBoolean),
+		"no_fixed_ips":            of(aBoolean),
+		"value_specs": mapOf(map[string]property{"description": of(aText), "dns_domain": {blank: true},
+			"extra_dhcp_opts": listOf(mapOf(map[string]property{"opt_name": of(aText).must(), "opt_value": of(aText).must(), "ip_version": integerIn(4, 6)}))}),
 	}
+}
+
+// extraPort has the properties that Heat gives to a port that it makes for an
+// entry of a server's networks.
+func extraPort() map[string]property {
+	all := portProperties()
+	out := map[string]property{}
+	for _, name := range []string{"admin_state_up", "allowed_address_pairs", "binding:vnic_type", "mac_address", "no_fixed_ips",
+		"port_security_enabled", "propagate_uplink_status", "qos_policy", "value_specs"} {
+		out[name] = all[name]
+	}
+	return out
 }
 
 // inlineRule has the properties of an entry of a group's rules.
@@ -144,9 +169,65 @@ func ruleProperties() map[string]property {
 }
 
 // plain makes a resource that has just its properties.
-func (b *builder) plain() { b.put() }
+func (b *builder) plain() {
+	b.valueSpecs()
+	b.put()
+}
+
+// valueSpecs takes out of value_specs, where Heat lets everything pass that
+// Neutron knows and HOT does not, what wechsel knows too.
+func (b *builder) valueSpecs() {
+	more, _ := b.spec["value_specs"].(map[string]resource.Value)
+	delete(b.spec, "value_specs")
+	maps.Copy(b.spec, more)
+}
+
+func (b *builder) port() {
+	b.completePort(b.spec, b.where["security_groups"] != nil)
+	if b.spec["no_fixed_ips"] == true && b.where["fixed_ips"] != nil {
+		b.wrong("no_fixed_ips", "a port has either fixed_ips or no_fixed_ips: true")
+	}
+	b.plain()
+}
+
+// completePort tells a port that shall be in no group from one that names
+// none, which gets into the default group.
+func (b *builder) completePort(spec map[string]resource.Value, named bool) {
+	if named && len(items(spec["security_groups"])) == 0 && spec["port_security_enabled"] != false {
+		delete(spec, "security_groups")
+		spec["no_security_groups"] = true
+	}
+}
+
+// extraRoute is a route of a router.
+func (b *builder) extraRoute() {
+	r := b.putNamed("")
+	r.Parent, _ = b.spec["router_id"].(resource.Ref)
+}
+
+// extraRouteSet makes a resource of each route.
+func (b *builder) extraRouteSet() {
+	on, _ := b.spec["router"].(resource.Ref)
+	for _, route := range objects(b.spec["routes"]) {
+		spec := map[string]resource.Value{"router_id": on, "destination": route["destination"], "nexthop": route["nexthop"]}
+		r := &resource.Resource{Ref: resource.Ref{Type: extraRoute}, Tenure: resource.Own, Parent: on, Spec: spec}
+		schema := b.set.Schema(extraRoute)
+		if schema == nil {
+			schema = routeSchema()
+		}
+		r.Key = schema.ChildKey(r)
+		b.set.Put(r)
+	}
+}
+
+// routeSchema tells two routes apart where no schemas are given.
+func routeSchema() *resource.Schema {
+	return &resource.Schema{Type: extraRoute, Natural: []resource.Path{"destination", "nexthop"},
+		Fields: []resource.Field{{Path: "destination", Form: resource.CIDR}, {Path: "nexthop", Form: resource.IP}}}
+}
 
 func (b *builder) subnet() {
+	b.valueSpecs()
 	if n := b.where["gateway_ip"]; n != nil {
 		if n.value == nil {
 			b.spec["gateway_ip"] = "" // null is Heat's other way to say: no gateway
@@ -165,7 +246,10 @@ func (b *builder) routerInterface() {
 	r.Parent, _ = b.spec["router"].(resource.Ref)
 }
 
-func (b *builder) floatingIP() { b.putNamed("") }
+func (b *builder) floatingIP() {
+	b.valueSpecs()
+	b.putNamed("")
+}
 
 // association folds itself into its floating IP.
 func (b *builder) association() {

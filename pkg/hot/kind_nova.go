@@ -2,6 +2,7 @@ package hot
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -57,10 +58,10 @@ func serverProperties() map[string]property {
 		"software_config_transport": not("it is for Heat's own agents"),
 		"deployment_swift_data":     not("it is for Heat's own agents"),
 		"admin_user":                not("write it into user_data"),
-		"admin_pass":                not("write it into user_data"),
+		"admin_pass":                not("a template is no place for a password; write its hash into user_data"),
 		"personality":               not("Nova has given it up; write user_data"),
 		"reservation_id":            not("Nova has given it up"),
-		"diskConfig":                not("it is not moved"),
+		"diskConfig":                one("AUTO", "MANUAL"),
 	}
 }
 
@@ -71,10 +72,10 @@ func serverNetwork() map[string]property {
 		"port":                  made(port),
 		"subnet":                made(subnet),
 		"fixed_ip":              of(anAddress),
-		"allocate_network":      not("name the network"),
-		"port_extra_properties": not("write an OS::Neutron::Port"),
-		"floating_ip":           not("write an OS::Neutron::FloatingIPAssociation"),
-		"tag":                   not("it is not moved"),
+		"allocate_network":      one("none", "auto"),
+		"port_extra_properties": mapOf(extraPort()),
+		"floating_ip":           made(floatingIP),
+		"tag":                   not("no cloud lists it, so it could not be moved; the server finds its interface by its address"),
 	}
 }
 
@@ -83,16 +84,16 @@ func blockDevice() map[string]property {
 		"volume_id":             made(volume),
 		"image":                 madeOrNamed(image),
 		"image_id":              madeOrNamed(image).aka("image"),
+		"snapshot_id":           madeOrNamed(snapshot),
 		"volume_size":           integerIn(1, 0),
 		"boot_index":            integerIn(-1, 1<<31),
 		"delete_on_termination": of(aBoolean),
 		"device_name":           not("the cloud chooses it"),
-		"device_type":           not("it is not moved"),
-		"disk_bus":              not("it is not moved"),
-		"snapshot_id":           not("a snapshot is no resource of HOT"),
-		"swap_size":             not("choose a flavor with swap"),
-		"ephemeral_size":        not("choose a flavor with ephemeral disk"),
-		"ephemeral_format":      not("choose a flavor with ephemeral disk"),
+		"device_type":           not("no cloud tells it afterwards, so it could not be moved; it is a property of the image"),
+		"disk_bus":              not("no cloud tells it afterwards, so it could not be moved; it is the image's property hw_disk_bus"),
+		"swap_size":             not("no cloud tells it afterwards, so it could not be moved; choose a flavor with swap"),
+		"ephemeral_size":        not("no cloud tells it afterwards, so it could not be moved; choose a flavor with ephemeral disk"),
+		"ephemeral_format":      not("no cloud tells it afterwards, so it could not be moved; choose a flavor with ephemeral disk"),
 	}
 }
 
@@ -129,25 +130,30 @@ func (b *builder) server() {
 }
 
 // devices keeps the root volume in block_device_mapping_v2 and makes an
-// attachment of each other volume.
+// attachment of each other volume. What Nova would make of a snapshot, or as
+// another disk, is a volume of its own here: it is the project's then, too.
 func (b *builder) devices() {
 	var root []resource.Value
 	for i, d := range objects(b.spec["block_device_mapping_v2"]) {
-		index, ok := d["boot_index"].(int64) // Heat: 0 unless given
+		sources := slices.DeleteFunc([]string{"volume_id", "image", "snapshot_id"}, func(name string) bool { return d[name] == nil })
+		if len(sources) != 1 {
+			b.wrongItem("block_device_mapping_v2", i, "a device wants one of volume_id, image and snapshot_id")
+			continue
+		}
+		index, _ := d["boot_index"].(int64) // Heat: 0 unless given
 		switch {
-		case ok && index > 0, index == 0 && root != nil:
+		case index > 0, index == 0 && root != nil:
 			b.wrongItem("block_device_mapping_v2", i, "only one device with boot_index 0 is supported, which is what Heat gives to those without one; -1 is for others")
 		case index == 0:
 			d["boot_index"] = int64(0)
 			root = append(root, b.rootDevice(i, d))
-		case d["volume_id"] == nil:
-			b.wrongItem("block_device_mapping_v2", i, "what is not the root must be an OS::Cinder::Volume")
-		case d["delete_on_termination"] == true:
-			b.wrongItem("block_device_mapping_v2", i, "delete_on_termination is supported only for the root")
 		default:
-			vol, _ := d["volume_id"].(resource.Ref)
-			b.child(attachment, childKey(b.ref.Key, string(vol.Key)), resource.Own, b.ref,
-				map[string]resource.Value{"instance_uuid": b.ref, "volume_id": vol})
+			vol := b.deviceVolume(i, d)
+			spec := map[string]resource.Value{"instance_uuid": b.ref, "volume_id": vol}
+			if d["delete_on_termination"] == true {
+				spec["delete_on_termination"] = true
+			}
+			b.child(attachment, childKey(b.ref.Key, string(vol.Key)), resource.Own, b.ref, spec)
 		}
 	}
 	delete(b.spec, "block_device_mapping_v2")
@@ -159,14 +165,36 @@ func (b *builder) devices() {
 // rootDevice adds the volume that Nova makes of an image.
 func (b *builder) rootDevice(i int, d map[string]resource.Value) map[string]resource.Value {
 	switch {
-	case (d["volume_id"] == nil) == (d["image"] == nil):
-		b.wrongItem("block_device_mapping_v2", i, "the root wants either volume_id or image")
 	case d["image"] != nil && d["volume_size"] == nil:
 		b.wrongItem("block_device_mapping_v2", i, "a root made of an image wants volume_size")
 	case d["image"] != nil:
 		b.child(volume, childKey(b.ref.Key, "root"), resource.Implied, b.ref, impliedVolume(d))
+	case d["snapshot_id"] != nil:
+		d["volume_id"] = b.deviceVolume(i, d)
+		delete(d, "snapshot_id")
+		delete(d, "volume_size")
 	}
 	return d
+}
+
+// deviceVolume returns the volume of a device, which it makes unless it is
+// there.
+func (b *builder) deviceVolume(i int, d map[string]resource.Value) resource.Ref {
+	if vol, ok := d["volume_id"].(resource.Ref); ok {
+		return vol
+	}
+	spec := map[string]resource.Value{}
+	for from, to := range map[string]string{"image": "image", "snapshot_id": "snapshot_id", "volume_size": "size"} {
+		if d[from] != nil {
+			spec[to] = d[from]
+		}
+	}
+	if spec["size"] == nil {
+		b.wrongItem("block_device_mapping_v2", i, "a volume made of an image or a snapshot wants volume_size")
+	}
+	ref := resource.Ref{Type: volume, Key: childKey(b.ref.Key, fmt.Sprintf("disk-%d", i))}
+	b.set.Put(&resource.Resource{Ref: ref, Tenure: resource.Own, Spec: spec})
+	return ref
 }
 
 // impliedVolume is the volume that Nova makes for a block device.
@@ -175,7 +203,7 @@ func impliedVolume(device map[string]resource.Value) map[string]resource.Value {
 }
 
 // networks makes the ports that Nova makes for a server's networks, and those
-// that Heat makes where a subnet is named.
+// that Heat makes where a subnet, or more than a network, is named.
 func (b *builder) networks(r *resource.Resource) {
 	var out []resource.Value
 	implied := 0
@@ -183,17 +211,22 @@ func (b *builder) networks(r *resource.Resource) {
 		b.wrong("security_groups", "Heat refuses security_groups beside networks with a port: give them to the ports")
 	}
 	for i, n := range objects(r.Spec["networks"]) {
+		b.checkNetwork(i, n, len(objects(r.Spec["networks"])))
+		address := n["floating_ip"]
+		delete(n, "floating_ip")
 		switch {
-		case n["port"] != nil && (n["network"] != nil || n["subnet"] != nil || n["fixed_ip"] != nil):
-			b.wrongItem("networks", i, "networks[%d] has a port: network, subnet and fixed_ip belong to that port", i)
-		case n["port"] == nil && n["network"] == nil && n["subnet"] == nil:
-			b.wrongItem("networks", i, "networks[%d] wants port, network or subnet", i)
-		case n["subnet"] != nil:
-			n = map[string]resource.Value{"port": b.subnetPort(r, i, n)}
+		case n["subnet"] != nil, n["port_extra_properties"] != nil:
+			n = map[string]resource.Value{"port": b.heatPort(r, i, n)}
 		case n["network"] != nil:
 			implied++
 			key := impliedPortKey(r.Key, implied)
 			b.child(port, key, resource.Implied, r.Ref, impliedPort(b.subnets, r.Spec, n))
+		}
+		if ip := b.set.Get(refOf(address)); ip != nil {
+			ip.Spec["port_id"] = resource.Ref{Type: port, Key: impliedPortKey(r.Key, implied)}
+			if n["port"] != nil {
+				ip.Spec["port_id"] = n["port"]
+			}
 		}
 		out = append(out, n)
 	}
@@ -202,17 +235,48 @@ func (b *builder) networks(r *resource.Resource) {
 	}
 }
 
+// checkNetwork tells what does not go together in an entry of a server's
+// networks.
+func (b *builder) checkNetwork(i int, n map[string]resource.Value, of int) {
+	place := n["network"] != nil || n["subnet"] != nil || n["fixed_ip"] != nil || n["port_extra_properties"] != nil
+	switch {
+	case n["allocate_network"] != nil && (len(n) > 1 || of > 1):
+		b.wrongItem("networks", i, "networks[%d] has allocate_network: there is nothing beside it", i)
+	case n["port"] != nil && place:
+		b.wrongItem("networks", i, "networks[%d] has a port: network, subnet, fixed_ip and port_extra_properties belong to that port", i)
+	case n["allocate_network"] == nil && n["port"] == nil && n["network"] == nil && n["subnet"] == nil:
+		b.wrongItem("networks", i, "networks[%d] wants port, network or subnet", i)
+	}
+}
+
+func refOf(v resource.Value) resource.Ref {
+	ref, _ := v.(resource.Ref)
+	return ref
+}
+
 func hasPort(networks resource.Value) bool {
 	return slices.ContainsFunc(objects(networks), func(n map[string]resource.Value) bool { return n["port"] != nil })
 }
 
-// subnetPort makes the port that Heat itself makes for a server on a subnet.
-func (b *builder) subnetPort(r *resource.Resource, i int, n map[string]resource.Value) resource.Ref {
-	fixed := map[string]resource.Value{"subnet": n["subnet"]}
-	if n["fixed_ip"] != nil {
-		fixed["ip_address"] = n["fixed_ip"]
+// heatPort makes the port that Heat itself makes for an entry of a server's
+// networks.
+func (b *builder) heatPort(r *resource.Resource, i int, n map[string]resource.Value) resource.Ref {
+	spec := map[string]resource.Value{"network": n["network"]}
+	if extra, ok := n["port_extra_properties"].(map[string]resource.Value); ok {
+		more, _ := extra["value_specs"].(map[string]resource.Value)
+		delete(extra, "value_specs")
+		maps.Copy(spec, extra)
+		maps.Copy(spec, more)
 	}
-	spec := map[string]resource.Value{"network": n["network"], "fixed_ips": []resource.Value{fixed}}
+	fixed := map[string]resource.Value{}
+	for from, to := range map[string]string{"subnet": "subnet", "fixed_ip": "ip_address"} {
+		if n[from] != nil {
+			fixed[to] = n[from]
+		}
+	}
+	if len(fixed) > 0 {
+		spec["fixed_ips"] = []resource.Value{fixed}
+	}
 	if sub, _ := n["subnet"].(resource.Ref); n["network"] == nil {
 		if s := b.set.Get(sub); s != nil {
 			spec["network"] = s.Spec["network"]

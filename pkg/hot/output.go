@@ -4,8 +4,8 @@ package hot
 func (t *template) readOutputs(n *node) {
 	for _, e := range t.object(n, "outputs").entries {
 		o := t.object(e.value, "an output", "description", "value", "condition")
-		if c := o.get("condition"); c != nil {
-			t.at(c, "output %q: conditions are not supported", e.key)
+		if c := o.get("condition"); c != nil && c.value != nil && !t.evaluator.condition(c) {
+			continue
 		}
 		v := o.get("value")
 		if v == nil {

@@ -146,7 +146,7 @@ func (r *renderer) ask(purpose, name, value, about string) *yaml.Node {
 // askGiven asks for the name of what the provider gives.
 func (r *renderer) askGiven(x *resource.Resource) *yaml.Node {
 	names := map[resource.Type]string{flavor: "flavor", image: "image", volumeType: "volume_type", network: "network", subnet: "subnet",
-		snapshot: "snapshot", keyPair: "key", securityGroup: "security_group"}
+		snapshot: "snapshot", qosPolicy: "qos_policy", keyPair: "key", securityGroup: "security_group"}
 	what := cmp.Or(names[x.Type], noun(x.Type))
 	return r.ask(x.Ref.String(), what+"_"+string(x.Key), cmp.Or(x.Name, string(x.Key)), "What the cloud calls this "+strings.ReplaceAll(what, "_", " "))
 }
@@ -168,7 +168,7 @@ func (r *renderer) askZone(t resource.Type, zone string) *yaml.Node {
 // servers, and what ties them together.
 func (r *renderer) resources() *yaml.Node {
 	r.sortRules()
-	order := []resource.Type{keyPair, network, subnet, router, routerInterface, securityGroup, groupRule, port, volume, serverGroup, server,
+	order := []resource.Type{keyPair, network, subnet, router, routerInterface, extraRoute, securityGroup, groupRule, port, volume, serverGroup, server,
 		attachment, floatingIP}
 	var out []any
 	for _, t := range order {
@@ -224,7 +224,21 @@ func (r *renderer) resource(x *resource.Resource) []any {
 		r.leave(x.Ref, "content", "HOT has no bytes; write them into the volume afterwards")
 	}
 	node := mapping("type", textNode(string(x.Type)), "properties", mapping(props...))
+	if first := r.dependsOn(x); len(first.Content) > 0 {
+		node.Content = append(node.Content, textNode("depends_on"), first)
+	}
 	return append([]any{r.names[x.Ref], node}, more...)
+}
+
+// dependsOn lists what comes before x though nothing shows it.
+func (r *renderer) dependsOn(x *resource.Resource) *yaml.Node {
+	out := sequence()
+	for _, ref := range x.After {
+		if name := r.names[ref]; name != "" {
+			out.Content = append(out.Content, textNode(name))
+		}
+	}
+	return out
 }
 
 // canonical returns the Spec without what says nothing.
@@ -244,10 +258,14 @@ func (r *renderer) chooser(t resource.Type, path resource.Path) resource.Chooser
 
 // properties renders a map as fields allow, and leaves the rest.
 func (r *renderer) properties(ref resource.Ref, path resource.Path, spec map[string]resource.Value, fields map[string]property) []any {
-	var out []any
+	var out, more []any
 	for _, name := range slices.Sorted(maps.Keys(spec)) {
 		p, known := fields[name]
 		at := path.Field(name)
+		list := &out
+		if extra, ok := fields["value_specs"].fields[name]; ok && !known { // what Heat lets pass
+			p, known, list = extra, true, &more
+		}
 		switch {
 		case r.chooser(ref.Type, at) == resource.Provider:
 		case !known || p.as != "":
@@ -256,9 +274,12 @@ func (r *renderer) properties(ref resource.Ref, path resource.Path, spec map[str
 			r.leave(ref, at, "not rendered: %s", p.refuse)
 		default:
 			if n := r.property(ref, at, spec[name], p); n != nil {
-				out = append(out, name, n)
+				*list = append(*list, name, n)
 			}
 		}
+	}
+	if len(more) > 0 {
+		out = append(out, "value_specs", mapping(more...))
 	}
 	return out
 }
@@ -303,6 +324,10 @@ func (r *renderer) portSecurity(spec map[string]resource.Value) {
 	ref, _ := spec["network"].(resource.Ref)
 	if net := r.set.Get(ref); net != nil && net.Spec["port_security_enabled"] == false && spec["port_security_enabled"] == nil {
 		spec["port_security_enabled"] = true
+	}
+	if spec["no_security_groups"] == true {
+		delete(spec, "no_security_groups")
+		spec["security_groups"] = []resource.Value{}
 	}
 }
 

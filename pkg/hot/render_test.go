@@ -216,7 +216,7 @@ func TestLeft(t *testing.T) {
 	for _, l := range rendering.Left {
 		got = append(got, fmt.Sprintf("%s %s", l.Ref.Key, l.Path))
 	}
-	want := []string{"before ", "data content", "data name", "net description", "default rules", "silent rules", "silent stateful", "ssh ", "box metadata", "box power"}
+	want := []string{"before ", "data content", "data name", "default rules", "silent rules", "silent stateful", "ssh ", "box metadata", "box power"}
 	if !slices.Equal(got, want) {
 		t.Errorf("left %q, want %q", got, want)
 	}

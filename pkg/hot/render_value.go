@@ -52,7 +52,7 @@ func (r *renderer) value(v resource.Value) (n *yaml.Node, why string) {
 func (r *renderer) object(m map[string]resource.Value) (*yaml.Node, string) {
 	out := mapping()
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if len(m) == 1 && (slices.Contains(functionNames(), key) || refused(key)) {
+		if len(m) == 1 && isFunction(key) {
 			return nil, fmt.Sprintf("Heat takes a map with the single key %s for a function", key)
 		}
 		if !utf8.ValidString(key) {

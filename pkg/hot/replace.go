@@ -59,30 +59,38 @@ func single(v resource.Value) resource.Value {
 	return v
 }
 
-func (e *evaluator) strReplace(n *node) *node {
+// strReplace is str_replace; with the name str_replace_strict each placeholder
+// must be in the template, with str_replace_vstrict each must have a value too.
+func (e *evaluator) strReplace(n *node, name string) *node {
 	o, ok := n.value.(*object)
 	if !ok {
-		return e.fail(n, "str_replace wants a map of template and params, this is %s", n.shape())
+		return e.fail(n, "%s wants a map of template and params, this is %s", name, n.shape())
 	}
-	e.object(n, "str_replace", "template", "params")
+	e.object(n, name, "template", "params")
 	template, params := o.get("template"), o.get("params")
 	if template == nil || params == nil {
-		return e.fail(n, "str_replace wants template and params")
+		return e.fail(n, "%s wants template and params", name)
 	}
 	template, params = e.eval(template), e.eval(params)
 	values, ok := params.value.(*object)
 	if !ok {
-		return e.unless(params, "the params of str_replace must be a map, this is %s", params.shape())
+		return e.unless(params, "the params of %s must be a map, this is %s", name, params.shape())
 	}
 	text, ok := template.value.(string)
 	if !ok {
-		return e.unless(template, "the template of str_replace must be text, this is %s", template.shape())
+		return e.unless(template, "the template of %s must be text, this is %s", name, template.shape())
 	}
 	list := make([]replacement, 0, len(values.entries))
 	for _, item := range values.entries {
 		v, ok := e.replacementText(item.value)
 		if !ok {
 			return n.with(invalid{})
+		}
+		switch {
+		case name != "str_replace" && !strings.Contains(text, item.key):
+			return e.fail(item.at, "the template of %s does not have %q", name, item.key)
+		case name == "str_replace_vstrict" && isNothing(item.value):
+			return e.fail(item.at, "%s wants a value for %q that is not empty", name, item.key)
 		}
 		if item.key != "" {
 			list = append(list, replacement{item.key, v})
@@ -92,6 +100,20 @@ func (e *evaluator) strReplace(n *node) *node {
 		return cmp.Or(cmp.Compare(len(b.placeholder), len(a.placeholder)), cmp.Compare(a.placeholder, b.placeholder))
 	})
 	return n.with(replaceAll(text, list))
+}
+
+func isNothing(n *node) bool {
+	switch v := n.value.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []*node:
+		return len(v) == 0
+	case *object:
+		return len(v.entries) == 0
+	}
+	return false
 }
 
 // unless tells an error unless n is invalid, which has been told.
@@ -132,7 +154,7 @@ func (e *evaluator) repeat(n *node) *node {
 			return e.fail(p, "permutations wants true or false")
 		}
 	}
-	lists, ok := e.loopLists(vars)
+	lists, ok := e.loopLists(vars, permutations)
 	if !ok {
 		return n.with(invalid{})
 	}
@@ -147,10 +169,16 @@ func (e *evaluator) repeat(n *node) *node {
 	return n.with(out)
 }
 
-func (e *evaluator) loopLists(vars *object) ([][]replacement, bool) {
+func (e *evaluator) loopLists(vars *object, permutations bool) ([][]replacement, bool) {
 	var lists [][]replacement
 	for _, v := range vars.entries {
 		items, ok := v.value.value.([]*node)
+		if keys, isMap := v.value.value.(*object); isMap && permutations && e.has("2016-10-14") {
+			ok = true
+			for _, item := range keys.entries {
+				items = append(items, item.at.with(item.key))
+			}
+		}
 		if !ok && v.value.value != nil {
 			e.unless(v.value, "%s wants a list, this is %s", v.key, v.value.shape())
 			return nil, false

@@ -98,7 +98,7 @@ func (d *drawer) one(t resource.Type, tenures ...resource.Tenure) resource.Ref {
 }
 
 func (d *drawer) given() {
-	for _, t := range []resource.Type{flavor, image, network, volumeType, keyPair} {
+	for _, t := range []resource.Type{flavor, image, network, volumeType, keyPair, qosPolicy, "OS::Cinder::Snapshot"} {
 		for i := range 2 {
 			name := fmt.Sprintf("%s %d", rapid.SampledFrom([]string{"a", "b", "Debian"}).Draw(d.T, "given"), i)
 			d.put(t, string(resource.NewKey(name)), resource.Given, name, nil)
@@ -120,6 +120,9 @@ func (d *drawer) networks() {
 		d.maybe(net, "description", func() resource.Value { return d.text("description") })
 		d.maybe(net, "port_security_enabled", func() resource.Value { return d.flip("port security") })
 		d.maybe(net, "availability_zone_hints", func() resource.Value { return []resource.Value{"zone 1"} })
+		d.maybe(net, "qos_policy", func() resource.Value { return d.one(qosPolicy, resource.Given) })
+		d.maybe(net, "dns_domain", func() resource.Value { return "example.org." })
+		d.maybe(net, "vlan_transparent", func() resource.Value { return d.flip("vlan") })
 		n := d.own(network, net)
 		sub := map[string]resource.Value{"network": n.Ref, "cidr": fmt.Sprintf("10.%d.0.0/24", i), "gateway_ip": ""}
 		d.maybe(sub, "gateway_ip", func() resource.Value { return fmt.Sprintf("10.%d.0.1", i) })
@@ -128,10 +131,24 @@ func (d *drawer) networks() {
 		d.maybe(sub, "allocation_pools", func() resource.Value {
 			return []resource.Value{map[string]resource.Value{"start": fmt.Sprintf("10.%d.0.9", i), "end": fmt.Sprintf("10.%d.0.99", i)}}
 		})
+		d.maybe(sub, "host_routes", func() resource.Value {
+			return []resource.Value{map[string]resource.Value{"destination": "10.77.0.0/16", "nexthop": fmt.Sprintf("10.%d.0.7", i)}}
+		})
+		d.maybe(sub, "service_types", func() resource.Value { return []resource.Value{"compute:nova"} })
+		d.maybe(sub, "description", func() resource.Value { return d.text("description") })
 		s := d.own(subnet, sub)
 		if d.flip("router") {
 			gateway := map[string]resource.Value{"network": d.one(network, resource.Given)}
-			r := d.own(router, map[string]resource.Value{"external_gateway_info": gateway})
+			spec := map[string]resource.Value{"external_gateway_info": gateway}
+			d.maybe(spec, "tags", func() resource.Value { return []resource.Value{"r"} })
+			d.maybe(spec, "availability_zone_hints", func() resource.Value { return []resource.Value{"zone 1"} })
+			d.maybe(spec, "description", func() resource.Value { return d.text("description") })
+			r := d.own(router, spec)
+			for n := range d.upTo(2, "routes") {
+				x := d.put(extraRoute, someKey.Draw(d.T, "key"), resource.Own, "",
+					map[string]resource.Value{"router_id": r.Ref, "destination": fmt.Sprintf("10.9%d.0.0/16", n), "nexthop": fmt.Sprintf("10.%d.0.7", i)})
+				x.Parent = r.Ref
+			}
 			x := d.put(routerInterface, someKey.Draw(d.T, "key"), resource.Own, "", map[string]resource.Value{"router": r.Ref, "subnet": s.Ref})
 			x.Parent = r.Ref
 		}
@@ -206,6 +223,21 @@ func (d *drawer) ports() {
 			spec := map[string]resource.Value{"network": s.Spec["network"], "mac_address": "fa:16:3e:00:00:01",
 				"fixed_ips": []resource.Value{map[string]resource.Value{"subnet": s.Ref, "ip_address": fmt.Sprint(prefix, n)}}}
 			d.maybe(spec, "security_groups", d.someGroups)
+			if d.flip("without groups") {
+				delete(spec, "security_groups")
+				spec["no_security_groups"] = true
+			}
+			if d.flip("without addresses") {
+				delete(spec, "fixed_ips")
+				spec["no_fixed_ips"] = true
+			}
+			d.maybe(spec, "dns_name", func() resource.Value { return "host" })
+			d.maybe(spec, "dns_domain", func() resource.Value { return "example.org." })
+			d.maybe(spec, "qos_policy", func() resource.Value { return d.one(qosPolicy, resource.Given) })
+			d.maybe(spec, "propagate_uplink_status", func() resource.Value { return true })
+			d.maybe(spec, "extra_dhcp_opts", func() resource.Value {
+				return []resource.Value{map[string]resource.Value{"opt_name": "domain-name", "opt_value": d.text("option")}}
+			})
 			d.maybe(spec, "binding:vnic_type", func() resource.Value { return "direct" })
 			d.maybe(spec, "allowed_address_pairs", func() resource.Value {
 				return []resource.Value{map[string]resource.Value{"ip_address": "10.9.0.0/16"}}
@@ -221,6 +253,8 @@ func (d *drawer) volumes() {
 		d.maybe(spec, "volume_type", func() resource.Value { return d.one(volumeType, resource.Given) })
 		d.maybe(spec, "availability_zone", func() resource.Value { return "zone 1" })
 		d.maybe(spec, "metadata", func() resource.Value { return map[string]resource.Value{d.text("key"): d.text("value")} })
+		d.maybe(spec, "read_only", func() resource.Value { return d.flip("read only") })
+		d.maybe(spec, "snapshot_id", func() resource.Value { return d.one("OS::Cinder::Snapshot", resource.Given) })
 		d.maybe(spec, "bootable", func() resource.Value { return d.flip("bootable") })
 		d.own(volume, spec)
 	}
@@ -233,6 +267,10 @@ func (d *drawer) servers() {
 		d.maybe(spec, "key_name", func() resource.Value { return d.one(keyPair, resource.Given) })
 		d.maybe(spec, "metadata", func() resource.Value { return map[string]resource.Value{d.text("key"): d.text("value")} })
 		d.maybe(spec, "security_groups", d.someGroups)
+		d.maybe(spec, "diskConfig", func() resource.Value { return "AUTO" })
+		d.maybe(spec, "tags", func() resource.Value { return []resource.Value{d.text("tag")} })
+		d.maybe(spec, "config_drive", func() resource.Value { return d.flip("config drive") })
+		d.maybe(spec, "accessIPv4", func() resource.Value { return "192.0.2.1" })
 		d.maybe(spec, "power", func() resource.Value { return "off" })
 		d.maybe(spec, "availability_zone", func() resource.Value { return "z" + d.text("zone") })
 		r := d.own(server, spec)
@@ -286,6 +324,9 @@ func (d *drawer) plug(r *resource.Resource, used map[resource.Ref]bool) {
 		p := d.put(port, string(impliedPortKey(r.Key, nova)), resource.Implied, "", spec)
 		p.Parent = r.Ref
 	}
+	if networks == nil && d.flip("no network") {
+		networks = []resource.Value{map[string]resource.Value{"allocate_network": "none"}}
+	}
 	if networks != nil {
 		r.Spec["networks"] = networks
 	}
@@ -295,6 +336,7 @@ func (d *drawer) attach(r *resource.Resource) {
 	if v := d.one(volume, resource.Own); !v.IsZero() && d.flip("attach") {
 		a := d.put(attachment, string(childKey(r.Key, string(v.Key))), resource.Own, "",
 			map[string]resource.Value{"instance_uuid": r.Ref, "volume_id": v, "mountpoint": "/dev/vdb"})
+		d.maybe(a.Spec, "delete_on_termination", func() resource.Value { return true })
 		a.Parent = r.Ref
 	}
 }
@@ -305,6 +347,10 @@ func (d *drawer) floatingIPs() {
 		if p := d.one(port, resource.Own, resource.Implied); !p.IsZero() && d.flip("port") {
 			spec["port_id"] = p
 		}
+		d.maybe(spec, "dns_name", func() resource.Value { return "www" })
+		d.maybe(spec, "dns_domain", func() resource.Value { return "example.org." })
+		d.maybe(spec, "description", func() resource.Value { return d.text("description") })
+		d.maybe(spec, "qos_policy_id", func() resource.Value { return d.one(qosPolicy, resource.Given) })
 		f := d.own(floatingIP, spec)
 		f.Name = ""
 		if s := d.set.Get(d.one(server, resource.Own)); s != nil && d.flip("knows its address") {
@@ -320,6 +366,7 @@ func (d *drawer) others() {
 	}
 	if d.flip("server group") {
 		g := d.own(serverGroup, map[string]resource.Value{"policies": []resource.Value{"affinity"}})
+		d.maybe(g.Spec, "rules", func() resource.Value { return map[string]resource.Value{"max_server_per_host": int64(3)} })
 		if g.Name == "" {
 			g.Name = "group"
 		}
@@ -328,6 +375,8 @@ func (d *drawer) others() {
 		}
 	}
 	if d.flip("key") {
-		d.own(keyPair, map[string]resource.Value{"public_key": "ssh-ed25519 AAAA"}).Name = "key " + d.text("key")
+		spec := map[string]resource.Value{"public_key": "ssh-ed25519 AAAA"}
+		d.maybe(spec, "type", func() resource.Value { return "x509" })
+		d.own(keyPair, spec).Name = "key " + d.text("key")
 	}
 }

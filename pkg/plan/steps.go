@@ -62,7 +62,7 @@ func (o *orderer) after(r *resource.Resource) []string {
 			out = append(out, id)
 		}
 	}
-	for _, ref := range r.Refs() {
+	for _, ref := range slices.Concat(r.Refs(), r.After) {
 		add(ref)
 	}
 	schema := o.set.Schema(r.Type)

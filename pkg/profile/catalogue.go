@@ -10,11 +10,12 @@ type Catalogue struct {
 	Flavors      []Flavor            `json:"flavors"`
 	Images       []Image             `json:"images"` // all the project may use and does not own
 	VolumeTypes  []VolumeType        `json:"volumeTypes"`
-	Networks     []Network           `json:"networks"`      // external or shared, not the project's own
-	MTU          int64               `json:"mtu,omitempty"` // of the networks that tenants make; 0: nothing tells
-	Zones        map[string][]string `json:"zones"`         // available zones by service: compute, network, block-storage
-	DefaultGroup Group               `json:"defaultGroup"`  // the project's security group that takes what names none
-	Quota        map[string]Quota    `json:"quota"`         // by resource as the service calls it, with the service before it: compute.instances, network.port, block-storage.gigabytes
+	Networks     []Network           `json:"networks"`              // external or shared, not the project's own
+	MTU          int64               `json:"mtu,omitempty"`         // of the networks that tenants make; 0: nothing tells
+	QoSPolicies  []QoSPolicy         `json:"qosPolicies,omitempty"` // of the network service
+	Zones        map[string][]string `json:"zones"`                 // available zones by service: compute, network, block-storage
+	DefaultGroup Group               `json:"defaultGroup"`          // the project's security group that takes what names none
+	Quota        map[string]Quota    `json:"quota"`                 // by resource as the service calls it, with the service before it: compute.instances, network.port, block-storage.gigabytes
 }
 
 // A Service is one API with the range of microversions it takes. Both are
@@ -83,6 +84,13 @@ type Subnet struct {
 	Name      string `json:"name"`
 	CIDR      string `json:"cidr"`
 	IPVersion int64  `json:"ipVersion"`
+}
+
+// A QoSPolicy is a named promise of the network service. What it promises only
+// its owner may read.
+type QoSPolicy struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // A Quota is a limit and how much of it is used; a limit of -1 is none.

@@ -82,6 +82,7 @@ type Resource struct {
 	Tenure      Tenure           `json:"tenure"`
 	Parent      Ref              `json:"parent,omitzero"`       // rule → group, Nova's port → server, interface → router
 	DerivedFrom []Ref            `json:"derivedFrom,omitempty"` // added by a plan for these
+	After       []Ref            `json:"after,omitempty"`       // made only after these, though nothing shows it (HOT's depends_on); no cloud tells it
 	Spec        map[string]Value `json:"-"`                     // HOT's property names and units
 	Attrs       map[string]Value `json:"-"`                     // what get_attr reads: addresses, status; not compared
 	Unread      []Path           `json:"unread,omitempty"`      // exists or may exist, but these rights cannot read it

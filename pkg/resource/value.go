@@ -72,7 +72,7 @@ func (r *Resource) Clone() *Resource {
 	c := *r
 	same := func(v Value) Value { return v }
 	c.Spec, c.Attrs = RewriteSpec(r.Spec, same), RewriteSpec(r.Attrs, same)
-	c.DerivedFrom, c.Unread = slices.Clone(r.DerivedFrom), slices.Clone(r.Unread)
+	c.DerivedFrom, c.After, c.Unread = slices.Clone(r.DerivedFrom), slices.Clone(r.After), slices.Clone(r.Unread)
 	if r.Content != nil {
 		content := *r.Content
 		c.Content = &content

@@ -43,6 +43,7 @@ func (c *Cloud) Catalogue(ctx context.Context) (profile.Catalogue, error) {
 	read(network, "networks", c.readNetworks)
 	read(network, "default group", c.readDefaultGroup)
 	read(network, "zones", c.readNetworkZones)
+	read(network, "QoS policies", c.readQoSPolicies)
 	read(network, "quota", c.readQuota(network, "quotas/"+c.project+"/details.json", "quota", "used"))
 	read(compute, "flavors", c.readFlavors)
 	read(compute, "zones", c.readZones(compute))
@@ -139,16 +140,30 @@ func compareRules(a, b profile.Rule) int {
 		cmp.Compare(a.PortMin, b.PortMin), cmp.Compare(a.PortMax, b.PortMax), cmp.Compare(a.RemoteIP, b.RemoteIP), cmp.Compare(a.RemoteGroup, b.RemoteGroup))
 }
 
-// readNetworkZones reads the zones of networks; those of routers are not
-// asked for by any of our types.
+// readQoSPolicies reads the policies that the project may use and does not
+// own.
+func (c *Cloud) readQoSPolicies(ctx context.Context, out *profile.Catalogue, _ sync.Locker) error {
+	items, err := c.all(ctx, call{service: network, path: "qos/policies"}, "policies")
+	if errors.Is(err, cloud.ErrUnsupported) { // the extension is not there
+		return nil
+	}
+	for _, b := range items {
+		out.QoSPolicies = append(out.QoSPolicies, profile.QoSPolicy{ID: b.text("id"), Name: b.text("name")})
+	}
+	byName(out.QoSPolicies, func(p profile.QoSPolicy) (string, string) { return p.Name, p.ID })
+	return err
+}
+
+// readNetworkZones reads the zones of networks and routers, which are hosts of
+// the same service.
 func (c *Cloud) readNetworkZones(ctx context.Context, out *profile.Catalogue, mu sync.Locker) error {
 	items, err := c.all(ctx, call{service: network, path: "availability_zones"}, "availability_zones")
-	if errors.Is(err, cloud.ErrNotFound) { // the extension is not there
+	if errors.Is(err, cloud.ErrUnsupported) { // the extension is not there
 		return nil
 	}
 	var zones []string
 	for _, b := range items {
-		if b.text("resource") == "network" && b.text("state") == "available" {
+		if b.text("state") == "available" {
 			zones = append(zones, b.text("name"))
 		}
 	}

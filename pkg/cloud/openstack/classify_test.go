@@ -10,7 +10,9 @@ import (
 // classifiable are the types whose bodies are objects of their own in the
 // services' answers. One value, so that kinds can be keys of maps.
 var classifiable = sync.OnceValue(func() []*kind {
-	return slices.DeleteFunc(kinds(), func(k *kind) bool { return k.schema.Type == typeInterface || k.schema.Type == typeAttachment })
+	return slices.DeleteFunc(kinds(), func(k *kind) bool {
+		return k.schema.Type == typeInterface || k.schema.Type == typeRoute || k.schema.Type == typeAttachment
+	})
 })
 
 // unclassified returns the keys of an object, and of the objects inside its

@@ -294,3 +294,10 @@ func (k *kind) about(err error, r *resource.Resource) error {
 	}
 	return err
 }
+
+// unsupported is the error that a property asks for a newer microversion than
+// the cloud has.
+func unsupported(r *resource.Resource, service, need, have string, path resource.Path) error {
+	return &cloud.OpError{Op: "create", Ref: r.Ref, Err: cloud.ErrUnsupported, Paths: []resource.Path{path},
+		Message: fmt.Sprintf("%s takes microversion %s of %s, the cloud has up to %s", path, need, service, have)}
+}

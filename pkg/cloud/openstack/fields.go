@@ -35,6 +35,8 @@ const (
 	typeSubnet      resource.Type = "OS::Neutron::Subnet"
 	typeRouter      resource.Type = "OS::Neutron::Router"
 	typeInterface   resource.Type = "OS::Neutron::RouterInterface"
+	typeRoute       resource.Type = "OS::Neutron::ExtraRoute"
+	typeQoSPolicy   resource.Type = "OS::Neutron::QoSPolicy"
 	typePort        resource.Type = "OS::Neutron::Port"
 	typeGroup       resource.Type = "OS::Neutron::SecurityGroup"
 	typeRule        resource.Type = "OS::Neutron::SecurityGroupRule"

@@ -72,7 +72,7 @@ func rules() *kind {
 		service: network, collection: "security-group-rules", key: "security_group_rule", needs: []collection{groupList},
 		schema: &resource.Schema{
 			Type: typeRule, Gate: "extension:security-group", Mark: resource.MarkParent,
-			Natural: []resource.Path{"direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group"},
+			Natural: []resource.Path{"direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group", "remote_address_group"},
 			Fields: []resource.Field{
 				field("security_group", resource.Text, refers(typeGroup), required),
 				field("direction", resource.Text, initially("ingress"), required), // without any of its parts, a rule would admit more
@@ -82,12 +82,13 @@ func rules() *kind {
 				field("port_range_max", resource.Int, required),
 				field("remote_ip_prefix", resource.CIDR, required),
 				field("remote_group", resource.Text, refers(typeGroup), required),
+				field("remote_address_group", resource.Text, foreign, required, gate("extension:security-groups-remote-address-group")),
 				field("description", resource.Text, foreign, initially("")),
 			},
 			Exclusive: []resource.Path{"security_group"},
 			Body: standard(map[string]string{"security_group_id": "security_group", "direction": "direction", "ethertype": "ethertype", "protocol": "protocol",
 				"port_range_min": "port_range_min", "port_range_max": "port_range_max", "remote_ip_prefix": "remote_ip_prefix", "remote_group_id": "remote_group",
-				"description": "description", "remote_address_group_id": "attr:remote_address_group_id", "normalized_cidr": classProvider, "tags": "attr:tags",
+				"description": "description", "remote_address_group_id": "remote_address_group", "normalized_cidr": classProvider, "tags": "attr:tags",
 				"belongs_to_default_sg": classProvider}),
 		},
 		list: listRules, create: createRule,

@@ -39,7 +39,7 @@ type kind struct {
 func kinds() []*kind {
 	return []*kind{
 		keyPairs(), serverGroups(), servers(),
-		networks(), subnets(), ports(), routers(), interfaces(), groups(), rules(), floatingIPs(),
+		networks(), subnets(), ports(), routers(), interfaces(), routes(), groups(), rules(), floatingIPs(),
 		volumes(), attachments(), snapshots(), images(),
 	}
 }

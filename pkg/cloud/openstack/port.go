@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -26,7 +27,18 @@ func ports() *kind {
 				field("port_security_enabled", resource.Bool, initially(true), gate("extension:port-security")),
 				field("mac_address", resource.MAC, provider),
 				field("admin_state_up", resource.Bool, initially(true)),
+				field("no_fixed_ips", resource.Bool, initially(false)),
+				field("no_security_groups", resource.Bool, initially(false)),
 				field("binding:vnic_type", resource.Text, initially("normal"), gate("extension:binding")),
+				field("dns_name", resource.Text, initially(""), gate("extension:dns-integration")),
+				field("dns_domain", resource.Text, foreign, initially(""), gate("extension:dns-domain-ports")),
+				field("qos_policy", resource.Text, refers(typeQoSPolicy), gate("extension:qos")),
+				field("propagate_uplink_status", resource.Bool, initially(false), gate("extension:uplink-status-propagation")),
+				field("extra_dhcp_opts", resource.List, set, foreign, gate("extension:extra_dhcp_opt")),
+				field("extra_dhcp_opts[]", resource.Object),
+				field("extra_dhcp_opts[].opt_name", resource.Text),
+				field("extra_dhcp_opts[].opt_value", resource.Text),
+				field("extra_dhcp_opts[].ip_version", resource.Int, initially(int64(4))),
 				field("tags", resource.List, set, gate("extension:standard-attr-tag")),
 				field("tags[]", resource.Text),
 				field("description", resource.Text, foreign, initially("")),
@@ -36,18 +48,26 @@ func ports() *kind {
 			Body: standard(map[string]string{"network_id": "network", "fixed_ips": "fixed_ips", "security_groups": "security_groups",
 				"allowed_address_pairs": "allowed_address_pairs", "port_security_enabled": "port_security_enabled", "mac_address": "mac_address",
 				"admin_state_up": "admin_state_up", "binding:vnic_type": "binding:vnic_type", "tags": "tags", "description": "description",
-				"status": "attr:status", "device_id": "attr:device_id", "device_owner": "attr:device_owner", "extra_dhcp_opts": "attr:extra_dhcp_opts",
-				"qos_policy_id": "attr:qos_policy_id", "qos_network_policy_id": classProvider, "dns_name": "attr:dns_name", "dns_domain": "attr:dns_domain",
-				"dns_assignment": classProvider, "ip_allocation": classProvider, "propagate_uplink_status": "attr:propagate_uplink_status",
-				"resource_request": classProvider, "trunk_details": "attr:trunk_details", "numa_affinity_policy": "attr:numa_affinity_policy",
+				"status": "attr:status", "device_id": "attr:device_id", "device_owner": "attr:device_owner", "extra_dhcp_opts": "extra_dhcp_opts",
+				"qos_policy_id": "qos_policy", "qos_network_policy_id": classProvider, "dns_name": "dns_name", "dns_domain": "dns_domain",
+				"dns_assignment": classProvider, "ip_allocation": classProvider, "propagate_uplink_status": "propagate_uplink_status",
+				"extra_dhcp_opts.opt_name": "extra_dhcp_opts[].opt_name", "extra_dhcp_opts.opt_value": "extra_dhcp_opts[].opt_value",
+				"extra_dhcp_opts.ip_version": "extra_dhcp_opts[].ip_version",
+				"resource_request":           classProvider, "trunk_details": "attr:trunk_details", "numa_affinity_policy": "attr:numa_affinity_policy",
 				"fixed_ips.subnet_id": "fixed_ips[].subnet", "fixed_ips.ip_address": "fixed_ips[].ip_address",
 				"allowed_address_pairs.ip_address": "allowed_address_pairs[].ip_address", "allowed_address_pairs.mac_address": "allowed_address_pairs[].mac_address"}),
 		},
 		read: readPort,
-		request: func(_ *resource.Resource, b map[string]any) {
+		request: func(r *resource.Resource, b map[string]any) {
 			delete(b, "tags")
 			if ips, ok := b["fixed_ips"]; ok {
 				b["fixed_ips"] = renamed(ips, map[string]string{"subnet": "subnet_id"})
+			}
+			if r.Spec["no_fixed_ips"] == true {
+				b["fixed_ips"] = []any{}
+			}
+			if r.Spec["no_security_groups"] == true {
+				b["security_groups"] = []any{}
 			}
 		},
 	}
@@ -63,6 +83,8 @@ func readPort(p *project, b body, r *resource.Resource) bool {
 	r.Attrs["fixed_ips"] = renamed(b["fixed_ips"], nil)
 	r.Attrs["mac_address"], r.Attrs["network_id"] = b["mac_address"], b["network_id"]
 	r.Spec["fixed_ips"] = renamed(p.keptAddresses(b), map[string]string{"subnet_id": "subnet"})
+	r.Spec["no_fixed_ips"] = p.isWithoutAddress(b)
+	r.Spec["no_security_groups"] = len(b.texts("security_groups")) == 0 && b.flag("port_security_enabled") && !isInterface(b.text("device_owner"))
 	pairs := renamed(b["allowed_address_pairs"], nil)
 	for _, pair := range pairs {
 		if m, _ := pair.(map[string]any); m["mac_address"] == b["mac_address"] { // Neutron's default
@@ -70,6 +92,9 @@ func readPort(p *project, b body, r *resource.Resource) bool {
 		}
 	}
 	r.Spec["allowed_address_pairs"] = pairs
+	if p.find(serverList, b.text("device_id")) != nil {
+		delete(r.Spec, "dns_name") // Nova makes it the server's, and takes no port of another
+	}
 	if p.isNovaPort(b) {
 		server := p.find(serverList, b.text("device_id"))
 		r.Tenure = resource.Implied
@@ -94,6 +119,15 @@ func (p *project) keptAddresses(port body) []any {
 		}
 	}
 	return out
+}
+
+// isWithoutAddress reports whether a port has no address by choice: there was
+// a subnet of the project's that could have given one.
+func (p *project) isWithoutAddress(port body) bool {
+	if len(port.objects("fixed_ips")) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(p.lists[subnetList], func(s body) bool { return s.text("network_id") == port.text("network_id") && p.owns(s) })
 }
 
 // isNovaPort reports whether Nova has made the port: it is a server's, nobody

@@ -24,6 +24,9 @@ func routers() *kind {
 				field("external_gateway_info.external_fixed_ips", resource.List, set, provider),
 				field("external_gateway_info.external_fixed_ips[]", resource.Object, provider),
 				field("external_gateway_info.external_fixed_ips[].ip_address", resource.IP, provider),
+				field("external_gateway_info.external_fixed_ips[].subnet", resource.Text, refers(typeSubnet), provider),
+				field("availability_zone_hints", resource.List, ordered, gate("extension:router_availability_zone")),
+				field("availability_zone_hints[]", resource.Zone),
 				field("tags", resource.List, set, gate("extension:standard-attr-tag")),
 				field("tags[]", resource.Text),
 				field("description", resource.Text, foreign, initially("")),
@@ -31,7 +34,7 @@ func routers() *kind {
 			Attrs: []resource.Path{"name", "external_gateway_info", "status"},
 			Body: standard(map[string]string{"admin_state_up": "admin_state_up", "external_gateway_info": "external_gateway_info", "description": "description",
 				"status": "attr:status", "routes": "attr:routes", "tags": "tags", "flavor_id": "attr:flavor_id", "conntrack_helpers": "attr:conntrack_helpers",
-				"availability_zones": classProvider, "availability_zone_hints": "attr:availability_zone_hints", "distributed": classProvider, "ha": classProvider,
+				"availability_zones": classProvider, "availability_zone_hints": "availability_zone_hints", "distributed": classProvider, "ha": classProvider,
 				"enable_ndp_proxy": "attr:enable_ndp_proxy", "service_type_id": classProvider,
 				"external_gateway_info.network_id": "external_gateway_info.network", "external_gateway_info.enable_snat": "external_gateway_info.enable_snat",
 				"external_gateway_info.external_fixed_ips": "external_gateway_info.external_fixed_ips"}),
@@ -40,11 +43,8 @@ func routers() *kind {
 			delete(r.Spec, "external_gateway_info")
 			if gw := b.object("external_gateway_info"); gw != nil {
 				r.Attrs["external_gateway_info"] = map[string]any(gw)
-				var addresses []any
-				for _, ip := range gw.objects("external_fixed_ips") {
-					addresses = append(addresses, map[string]any{"ip_address": ip.text("ip_address")})
-				}
-				r.Spec["external_gateway_info"] = map[string]any{"network": gw.text("network_id"), "enable_snat": gw["enable_snat"], "external_fixed_ips": addresses}
+				r.Spec["external_gateway_info"] = map[string]any{"network": gw.text("network_id"), "enable_snat": gw["enable_snat"],
+					"external_fixed_ips": renamed(gw["external_fixed_ips"], map[string]string{"subnet_id": "subnet"})}
 			}
 			return true
 		},
@@ -53,6 +53,9 @@ func routers() *kind {
 			gw, ok := b["external_gateway_info"].(map[string]any)
 			if !ok {
 				return
+			}
+			if ips, ok := gw["external_fixed_ips"]; ok {
+				gw["external_fixed_ips"] = renamed(ips, map[string]string{"subnet": "subnet_id"})
 			}
 			b["external_gateway_info"] = renamed([]any{gw}, map[string]string{"network": "network_id"})[0]
 		},

@@ -38,6 +38,7 @@ func serverSchema() *resource.Schema {
 			field("networks[].port", resource.Text, refers(typePort)),
 			field("networks[].network", resource.Text, refers(typeNet)),
 			field("networks[].fixed_ip", resource.IP),
+			field("networks[].allocate_network", resource.Text, gate("microversion:compute:2.37")),
 			field("security_groups", resource.List, set),
 			field("security_groups[]", resource.Text, refers(typeGroup)),
 			field("block_device_mapping_v2", resource.List, ordered),
@@ -56,16 +57,20 @@ func serverSchema() *resource.Schema {
 			field("scheduler_hints", resource.Object),
 			field("scheduler_hints.group", resource.Text, refers(typeServerGroup)),
 			field("config_drive", resource.Bool, initially(false)),
+			field("diskConfig", resource.Text, initially("MANUAL")),
+			field("accessIPv4", resource.IP, foreign, initially("")),
+			field("accessIPv6", resource.IP, foreign, initially("")),
+			field("locked", resource.Bool, foreign, readOnly, initially(false)), // nothing could be attached to it any more
 			field("description", resource.Text, foreign, initially(""), gate("microversion:compute:2.19")),
 			field("power", resource.Text, foreign, initially("on")),
 		},
-		After: []resource.Edge{{Type: typeSubnet, Via: "networks[].network", Of: "network"}},
+		After: []resource.Edge{{Type: typeSubnet, Via: "networks[].network", Of: "network"}, {Type: typeSnapshot, Via: "block_device_mapping_v2[].volume_id", Of: "volume"}},
 		Attrs: []resource.Path{"addresses", "networks", "first_address", "accessIPv4", "accessIPv6"},
 		Body: map[string]string{
 			"id": classID, "name": className, "flavor": "flavor", "image": "image", "key_name": "key_name", "metadata": "metadata", "tags": "tags",
 			"config_drive": "config_drive", "description": "description", "OS-EXT-AZ:availability_zone": "availability_zone",
-			"addresses": "attr:addresses", "accessIPv4": "attr:accessIPv4", "accessIPv6": "attr:accessIPv6", "status": "attr:status",
-			"locked": "attr:locked", "locked_reason": "attr:locked_reason", "OS-DCF:diskConfig": "attr:diskConfig",
+			"addresses": "attr:addresses", "accessIPv4": "accessIPv4", "accessIPv6": "accessIPv6", "status": "attr:status",
+			"locked": "locked", "locked_reason": "attr:locked_reason", "OS-DCF:diskConfig": "diskConfig",
 			"trusted_image_certificates": "attr:trusted_image_certificates", "fault": "attr:fault",
 			"security_groups": "security_groups", "os-extended-volumes:volumes_attached": "block_device_mapping_v2",
 			"OS-EXT-STS:task_state": classProvider, "OS-EXT-STS:vm_state": classProvider, "OS-EXT-STS:power_state": "power", "progress": classProvider,
@@ -117,6 +122,7 @@ func readServer(p *project, b body, r *resource.Resource) bool {
 	}
 	r.Spec["config_drive"] = b.flag("config_drive") // "" is false
 	r.Spec["power"] = power(b)
+	r.Attrs["accessIPv4"], r.Attrs["accessIPv6"] = b["accessIPv4"], b["accessIPv6"]
 	r.Unread = []resource.Path{"user_data"}
 	readAddresses(b, r)
 	readServerNetworks(p, b, r)
@@ -181,6 +187,9 @@ func readServerNetworks(p *project, b body, r *resource.Resource) {
 		for _, id := range port.texts("security_groups") {
 			groups[id] = true
 		}
+	}
+	if len(entries) == 0 {
+		entries = []any{map[string]any{"allocate_network": "none"}}
 	}
 	r.Spec["networks"] = entries
 	var ids []any
@@ -273,8 +282,11 @@ func createServer(ctx context.Context, c *Cloud, r *resource.Resource, owner res
 		}
 	}
 	serverRequest(r, b)
-	if b["networks"] == automatic && newer("2.37", version) {
-		delete(b, "networks")
+	if choice, ok := b["networks"].(string); ok && newer("2.37", version) {
+		if choice == "none" {
+			return nil, unsupported(r, "compute", "2.37", version, "networks[0].allocate_network")
+		}
+		delete(b, "networks") // before 2.37 Nova chooses unasked
 	}
 	request := map[string]any{"server": b}
 	if hints, ok := r.Spec["scheduler_hints"].(map[string]any); ok && len(hints) > 0 {
@@ -301,6 +313,9 @@ func serverRequest(r *resource.Resource, b map[string]any) {
 	b["networks"] = automatic
 	if networks, ok := r.Spec["networks"].([]any); ok && len(networks) > 0 {
 		b["networks"] = renamed(networks, map[string]string{"network": "uuid"})
+		if only, ok := networks[0].(map[string]any); ok && only["allocate_network"] != nil {
+			b["networks"] = only["allocate_network"]
+		}
 	}
 	if groups, ok := b["security_groups"].([]any); ok {
 		named := make([]any, len(groups))

@@ -30,7 +30,8 @@ func volumes() *kind {
 				field("source_volid", resource.Text, refers(typeVolume)),
 				field("read_only", resource.Bool, initially(false)),
 				field("bootable", resource.Bool, foreign, initially(false)),
-				field("encrypted", resource.Bool, foreign, provider, readOnly, initially(false)), // as its type says
+				field("multiattach", resource.Bool, foreign, provider, readOnly, initially(false)), // as its type says
+				field("encrypted", resource.Bool, foreign, provider, readOnly, initially(false)),   // as its type says
 				field("image_metadata", resource.Object, foreign),
 				field("image_metadata.*", resource.Text, foreign),
 			},
@@ -38,7 +39,7 @@ func volumes() *kind {
 			Body: map[string]string{"id": classID, "name": className, "size": "size", "volume_type": "volume_type", "availability_zone": "availability_zone",
 				"description": "description", "metadata": "metadata", "volume_image_metadata": "image_metadata", "snapshot_id": "snapshot_id",
 				"source_volid": "source_volid", "bootable": "bootable", "status": "attr:status", "attachments": "attr:attachments",
-				"multiattach": "attr:multiattach", "encrypted": "encrypted", "encryption_key_id": classSecret, "group_id": "attr:group_id",
+				"multiattach": "multiattach", "encrypted": "encrypted", "encryption_key_id": classSecret, "group_id": "attr:group_id",
 				"consistencygroup_id": "attr:group_id", "replication_status": classProvider, "shared_targets": classProvider, "service_uuid": classProvider,
 				"cluster_name": classProvider, "provider_id": classProvider, "volume_type_id": classProvider, "consumes_quota": classProvider,
 				"os-vol-tenant-attr:tenant_id": classProvider, "user_id": classProvider, "migration_status": classProvider,
@@ -141,11 +142,12 @@ func (p *project) serverOf(volume body) body {
 
 // isNovaVolume reports whether Nova has made the volume, as the root of a
 // server: nobody has given it a mark or a name, it comes from an image, and it
-// goes with the server, is not older, or the server is ours.
+// goes with the server, is not older, or the server is ours. One that Nova has
+// made of a snapshot is left to the project, because its image is not all.
 func (p *project) isNovaVolume(b body) bool {
 	server := p.serverOf(b)
 	root := p.root(server)
-	if root == nil || root.text("id") != b.text("id") || b.text("name") != "" || len(b.object("volume_image_metadata")) == 0 || b.object("metadata").text(markKey) != "" {
+	if root == nil || root.text("id") != b.text("id") || b.text("name") != "" || b.text("snapshot_id") != "" || b.text("source_volid") != "" || len(b.object("volume_image_metadata")) == 0 || b.object("metadata").text(markKey) != "" {
 		return false
 	}
 	return !p.owner(servers(), server).IsZero() || deletedWith(server, b) || notBefore(b.text("created_at"), server.text("created"))
@@ -185,10 +187,12 @@ func attachments() *kind {
 				field("instance_uuid", resource.Text, refers(typeServer), required),
 				field("volume_id", resource.Text, refers(typeVolume), required),
 				field("mountpoint", resource.Text, provider),
+				field("delete_on_termination", resource.Bool, foreign, initially(false), gate("microversion:compute:2.79")),
 			},
 			Exclusive: []resource.Path{"instance_uuid", "volume_id"},
+			After:     []resource.Edge{{Type: typeSnapshot, Via: "volume_id", Of: "volume"}}, // of a volume in use it takes force
 			Body: map[string]string{"id": "volume_id", "volumeId": "volume_id", "serverId": "instance_uuid", "device": "mountpoint", "tag": classProvider,
-				"delete_on_termination": classProvider, "attachment_id": classProvider, "bdm_uuid": classProvider,
+				"delete_on_termination": "delete_on_termination", "attachment_id": classProvider, "bdm_uuid": classProvider,
 				"server_id": "instance_uuid", "host_name": classProvider, "attached_at": classClock},
 		},
 		list: listAttachments,
@@ -199,7 +203,15 @@ func attachments() *kind {
 			if device, ok := r.Spec["mountpoint"]; ok {
 				b["device"] = device
 			}
-			_, err := c.post(ctx, call{op: "create", service: compute, path: "servers/" + server + "/os-volume_attachments",
+			version := ""
+			if r.Spec["delete_on_termination"] == true {
+				var err error
+				if version, _, err = c.atMost(ctx, compute, "2.79"); err != nil {
+					return nil, err
+				}
+				b["delete_on_termination"] = true
+			}
+			_, err := c.post(ctx, call{op: "create", service: compute, path: "servers/" + server + "/os-volume_attachments", microversion: version,
 				body: map[string]any{"volumeAttachment": b}}, "volumeAttachment")
 			return body{"id": server + "/" + volume, "status": "attaching"}, err
 		},
@@ -232,7 +244,7 @@ func listAttachments(p *project) []*resource.Resource {
 			id := server.text("id")
 			r := &resource.Resource{Ref: resource.Ref{Type: typeAttachment}, Tenure: resource.Own, ID: id + "/" + volume.text("id"),
 				Parent: resource.Ref{Type: typeServer, Key: resource.Key(id)}, Owner: p.owner(servers(), server),
-				Spec: map[string]resource.Value{"instance_uuid": id, "volume_id": volume.text("id")}}
+				Spec: map[string]resource.Value{"instance_uuid": id, "volume_id": volume.text("id"), "delete_on_termination": deletedWith(server, volume)}}
 			r.State, r.Why = k.state(volume)
 			for _, a := range volume.objects("attachments") {
 				if a.text("server_id") == id {
@@ -282,5 +294,6 @@ func givenSchemas() []*resource.Schema {
 			field("extra_specs.*", resource.Text, provider)),
 		facts(cloud.VolumeType, field("description", resource.Text, provider), field("default", resource.Bool, provider),
 			field("extra_specs", resource.Object, provider), field("extra_specs.*", resource.Text, provider)),
+		facts(typeQoSPolicy),
 	}
 }
