@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -18,6 +19,7 @@ type Streams struct {
 	Out, Err io.Writer
 	Signals  func() (<-chan os.Signal, func()) // interrupts, and how to stop listening; nil: none
 	Exit     func(code int)                    // leaves at once, for the second Ctrl-C
+	Now      func() time.Time                  // nil: the system's clock
 }
 
 // app is one call of the program.
@@ -28,6 +30,9 @@ type app struct {
 
 // Run runs the program and returns its exit code.
 func Run(ctx context.Context, args []string, streams Streams) int {
+	if streams.Now == nil {
+		streams.Now = time.Now
+	}
 	a := &app{Streams: streams, ctx: ctx}
 	c := a.cli()
 	err := c.RunContext(ctx, flagsFirst(c, args))
@@ -48,7 +53,7 @@ func (a *app) cli() *cli.App {
 		CustomAppHelpTemplate:     appHelp,
 		Action:                    a.noCommand,
 		Commands: []*cli.Command{
-			a.runCommand(), a.predictCommand(),
+			a.runCommand(), a.predictCommand(), a.matrixCommand(),
 			a.exportCommand(), a.deployCommand(), a.diffCommand(),
 			a.cloudCommand(),
 			a.resumeCommand(), a.cleanupCommand(),

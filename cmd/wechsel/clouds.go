@@ -29,15 +29,19 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config)
 	if strings.HasPrefix(name, simulated) {
 		return a.simulate(ctx, name)
 	}
-	entry := name
-	if c, ok := config.Clouds[name]; ok && c.OpenStack.Value != "" {
-		entry = c.OpenStack.Value
-	}
-	opened, err := openstack.Open(ctx, openstack.Options{Cloud: entry})
+	opened, err := openstack.Open(ctx, openstack.Options{Cloud: entryOf(name, config)})
 	if err != nil {
 		return drill.Side{}, nil, err
 	}
 	return drill.Side{Name: name, Cloud: opened, Calls: opened.Calls}, func() {}, nil
+}
+
+// entryOf is the entry of clouds.yaml that a name means.
+func entryOf(name string, config *scenario.Config) string {
+	if c, ok := config.Clouds[name]; ok && c.OpenStack.Value != "" {
+		return c.OpenStack.Value
+	}
+	return name
 }
 
 // simulate serves a profile on a port of its own for as long as the drill.

@@ -2,26 +2,228 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"strconv"
 	"sync"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/wechsel-project/wechsel/pkg/drill"
+	"github.com/wechsel-project/wechsel/pkg/report"
 )
 
-// progress tells on stderr how far a drill is: one line per stage, and one for
-// each refusal.
-func (a *app) progress(out output) func(drill.Event) {
-	if out.quiet {
-		return nil
+// progress tells on stderr how far drills are: on a terminal by lines that
+// live, else by one line per stage, or per drill of a matrix.
+type progress struct {
+	out   io.Writer
+	words report.Words
+	now   func() time.Time
+	quiet bool
+	live  *mpb.Progress // nil: not a terminal
+	total int           // drills of a matrix; 0: it is about one drill, stage by stage
+	bar   *mpb.Bar      // of all drills
+
+	mu   sync.Mutex
+	over int // drills
+}
+
+// newProgress begins to tell. It has to be closed before anything else is
+// written.
+func (a *app) newProgress(out output, words report.Words, total int) *progress {
+	p := &progress{out: a.Err, words: words, now: a.Now, quiet: out.quiet, total: total}
+	if !out.quiet && isTerminal(a.Err, os.Getenv) {
+		p.start(mpb.WithOutput(a.Err), mpb.WithRefreshRate(120*time.Millisecond))
 	}
-	var mu sync.Mutex
-	return func(e drill.Event) {
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case e.Text != "":
-			fmt.Fprintf(a.Err, "  %s\n", e.Text)
-		case !e.Done && e.Steps == 0:
-			fmt.Fprintf(a.Err, "%s\n", e.Stage)
+	return p
+}
+
+// start makes the lines live.
+func (p *progress) start(options ...mpb.ContainerOption) {
+	p.live = mpb.New(append([]mpb.ContainerOption{mpb.WithWidth(80)}, options...)...)
+	if p.total > 0 {
+		began := p.now()
+		p.bar = p.live.New(int64(p.total), mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
+			mpb.BarPriority(p.total+1),
+			mpb.PrependDecorators(decor.CountersNoUnit("%d/%d")),
+			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.seconds(p.now().Sub(began)) })))
+	}
+}
+
+// isTerminal says whether lines may be written anew.
+func isTerminal(w io.Writer, getenv func(string) string) bool {
+	f, ok := w.(*os.File)
+	return ok && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb" && isatty.IsTerminal(f.Fd())
+}
+
+func (p *progress) seconds(d time.Duration) string {
+	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+}
+
+// say writes a line, above those that live.
+func (p *progress) say(line string) {
+	if p.live != nil {
+		if _, err := fmt.Fprintln(p.live, line); err == nil {
+			return
 		}
+	}
+	fmt.Fprintln(p.out, line) // what happens to progress is no result
+}
+
+// close leaves the terminal as it was, below what was told.
+func (p *progress) close() {
+	if p.live == nil {
+		return
+	}
+	if p.bar != nil {
+		p.bar.Abort(true)
+	}
+	p.live.Shutdown()
+}
+
+// drillProgress is one drill of it.
+type drillProgress struct {
+	*progress
+	pair drill.Pair
+
+	mu    sync.Mutex
+	stage *stageProgress
+	row   *mpb.Bar // of a matrix
+}
+
+// stageProgress is the stage that a drill is in.
+type stageProgress struct {
+	name         string
+	tried, steps int
+	began        time.Time
+	took         time.Duration // once it is over
+	bar          *mpb.Bar
+}
+
+// begin tells that a drill begins.
+func (p *progress) begin(pair drill.Pair) *drillProgress {
+	d := &drillProgress{progress: p, pair: pair}
+	switch {
+	case p.total == 0:
+	case p.live != nil:
+		d.row = p.live.New(1, mpb.NopStyle(), mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Spinner(nil), decor.Any(func(decor.Statistics) string { return " " + d.line() })))
+	case !p.quiet:
+		p.say(p.words.Text("progress.begins", d.args()))
+	}
+	return d
+}
+
+func (d *drillProgress) args() map[string]string {
+	return map[string]string{"scenario": d.pair.Scenario, "from": d.pair.From, "to": d.pair.To}
+}
+
+// line is what a drill of a matrix does.
+func (d *drillProgress) line() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	line := d.words.Text("progress.pair", d.args())
+	if d.stage != nil {
+		line += ": " + d.stage.text(d.words)
+	}
+	return line
+}
+
+func (s *stageProgress) text(words report.Words) string {
+	text := words.Text("stage."+s.name, nil)
+	if s.steps > 0 {
+		text += fmt.Sprintf(" %d/%d", s.tried, s.steps)
+	}
+	return text
+}
+
+// event tells what the drill tells. Several goroutines call it.
+func (d *drillProgress) event(e drill.Event) {
+	if d.quiet {
+		return
+	}
+	switch {
+	case e.Steps > 0:
+		d.mu.Lock()
+		if d.stage != nil && d.stage.name == e.Stage {
+			d.stage.tried, d.stage.steps = max(d.stage.tried, e.Tried), e.Steps
+		}
+		d.mu.Unlock()
+	case e.Text != "":
+		if d.total == 0 {
+			d.say("  " + e.Text)
+		}
+	case e.Done:
+		d.endStage(true)
+	default:
+		d.beginStage(e.Stage)
+	}
+}
+
+func (d *drillProgress) beginStage(name string) {
+	s := &stageProgress{name: name, began: d.now()}
+	d.mu.Lock()
+	d.stage = s
+	d.mu.Unlock()
+	switch {
+	case d.total > 0:
+	case d.live != nil:
+		s.bar = d.live.New(1, mpb.NopStyle(), mpb.PrependDecorators(
+			decor.OnAbort(decor.OnComplete(decor.Spinner(nil), "✓"), "✗"),
+			decor.Any(func(decor.Statistics) string { return d.stageLine(s) })))
+	default:
+		d.say(name)
+	}
+}
+
+// stageLine is a stage with the time that it has taken so far.
+func (d *drillProgress) stageLine(s *stageProgress) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	took := s.took
+	if took == 0 {
+		took = d.now().Sub(s.began)
+	}
+	return fmt.Sprintf(" %-48s %8s", s.text(d.words), d.seconds(took))
+}
+
+// endStage tells that the stage is over; not well: it failed.
+func (d *drillProgress) endStage(well bool) {
+	d.mu.Lock()
+	s := d.stage
+	d.stage = nil
+	if s != nil {
+		s.took = max(1, d.now().Sub(s.began))
+	}
+	d.mu.Unlock()
+	switch {
+	case s == nil || s.bar == nil:
+	case well:
+		s.bar.SetTotal(-1, true)
+	default:
+		s.bar.Abort(false)
+	}
+}
+
+// end tells that the drill is over, and of a matrix's with which verdict.
+func (d *drillProgress) end(well bool, verdict report.Verdict) {
+	d.endStage(well)
+	if d.total == 0 {
+		return
+	}
+	d.progress.mu.Lock()
+	d.over++
+	n := d.over
+	d.progress.mu.Unlock()
+	switch {
+	case d.live != nil:
+		d.row.SetTotal(-1, true)
+		d.bar.Increment()
+	case !d.quiet:
+		args := d.args()
+		args["n"], args["total"], args["verdict"] = strconv.Itoa(n), strconv.Itoa(d.total), d.words.Text("matrix.word."+string(verdict), nil)
+		d.say(d.words.Text("progress.ends", args))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,8 +16,9 @@ import (
 
 func (a *app) reportCommand() *cli.Command {
 	return &cli.Command{
-		Name: "report", Usage: "write the report of a drill, in any format and language", ArgsUsage: "DIR",
-		Description: `DIR is the drill's folder: that of --out, or the one that was printed.
+		Name: "report", Usage: "write what a drill or a matrix found, in any format and language", ArgsUsage: "DIR",
+		Description: `DIR is the folder of a drill or of a matrix: that of --out, or the one that was
+printed.
 
 Examples:
   wechsel report evidence
@@ -39,7 +41,7 @@ func (a *app) report(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := readReport(args[0])
+	r, err := readDocument(args[0])
 	if err != nil {
 		return err
 	}
@@ -53,19 +55,30 @@ func (a *app) report(c *cli.Context) error {
 	return r.Write(a.Out, out.format, out.style(words))
 }
 
-// readReport reads report.json of a drill's folder.
-func readReport(dir string) (*report.Report, error) {
-	file := filepath.Join(dir, reportFile)
-	data, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &usage{fmt.Errorf("%s holds no report: the drill there has not come to its end, `wechsel resume %s` goes on with it", dir, dir)}
+// document is what a folder holds: a report or a matrix.
+type document interface {
+	Write(w io.Writer, format string, style report.Style) error
+}
+
+// readDocument reads report.json of a drill's folder, or matrix.json of a
+// matrix's.
+func readDocument(dir string) (document, error) {
+	for _, known := range []struct {
+		name string
+		doc  document
+	}{{reportFile, &report.Report{}}, {matrixFile, &report.Matrix{}}} {
+		file := filepath.Join(dir, known.name)
+		data, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(data, known.doc); err != nil {
+			return nil, &usage{fmt.Errorf("%s: %w", file, err)}
+		}
+		return known.doc, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	r := &report.Report{}
-	if err := json.Unmarshal(data, r); err != nil {
-		return nil, &usage{fmt.Errorf("%s: %w", file, err)}
-	}
-	return r, nil
+	return nil, &usage{fmt.Errorf("%s holds no report: the drill there has not come to its end, `wechsel resume %s` goes on with it", dir, dir)}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -68,7 +67,7 @@ func (a *app) run(c *cli.Context) error {
 	for _, name := range names {
 		r := request{
 			ID: newID(), Scenario: name, From: c.String("from"), To: c.String("to"), Config: c.String("config"),
-			Keep: c.Bool("keep"), NoBytes: c.Bool("no-bytes"), Shared: c.Bool("shared-project"), Started: time.Now().UTC().Format(time.RFC3339),
+			Keep: c.Bool("keep"), NoBytes: c.Bool("no-bytes"), Shared: c.Bool("shared-project"), Started: a.Now().UTC().Format(time.RFC3339),
 		}
 		dir := c.String("out")
 		if dir != "" && len(names) > 1 {
@@ -124,37 +123,91 @@ func firstOf(values ...string) string {
 	return ""
 }
 
-// drill runs or resumes the drill in dir and writes its report.
+// drill runs or resumes the drill in dir and prints its report.
 func (a *app) drill(j *job, r request, dir string, out output) error {
-	ctx, done := a.interruptible(func() {
-		fmt.Fprintln(a.Err, "\nstopping and cleaning up; Ctrl-C again leaves at once")
-	}, func() { a.leave(dir) })
-	defer done()
-	from, closeFrom, err := a.connect(ctx, r.From, j.config)
+	words, err := loadWords(out.lang)
 	if err != nil {
 		return err
+	}
+	p := a.newProgress(out, words, 0)
+	ctx, done := a.interruptible(func() {
+		p.say("stopping and cleaning up; Ctrl-C again leaves at once")
+	}, func() { p.close(); a.leave(dir) })
+	defer done()
+	of := p.begin(drill.Pair{})
+	rep, err := a.measure(ctx, j, r, dir, words, of.event)
+	of.end(err == nil, "")
+	p.close()
+	if err != nil {
+		return err
+	}
+	return a.show(rep, dir, out, words)
+}
+
+// finish makes the report of a result, and prints it.
+func (a *app) finish(j *job, r request, dir string, out output, from, to drill.Side, result *drill.Result) error {
+	words, err := loadWords(out.lang)
+	if err != nil {
+		return err
+	}
+	rep, err := a.reportOf(j, r, dir, from, to, result, words)
+	if err != nil {
+		return err
+	}
+	return a.show(rep, dir, out, words)
+}
+
+// show prints a report and says where it lies.
+func (a *app) show(rep *report.Report, dir string, out output, words report.Words) error {
+	if err := rep.Write(a.Out, out.format, out.style(words)); err != nil {
+		return err
+	}
+	if out.format == "table" {
+		if err := a.sayWhere(words, dir, reportFile, pageFile); err != nil {
+			return err
+		}
+	}
+	return out.judge(rep)
+}
+
+// sayWhere tells where reports lie.
+func (a *app) sayWhere(words report.Words, dir string, names ...string) error {
+	for _, name := range names {
+		if _, err := fmt.Fprintln(a.Out, words.Text("report.file", map[string]string{"file": filepath.Join(dir, name)})); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure connects to both clouds, runs the drill in dir, and keeps its report
+// there.
+func (a *app) measure(ctx context.Context, j *job, r request, dir string, words report.Words, progress func(drill.Event)) (*report.Report, error) {
+	from, closeFrom, err := a.connect(ctx, r.From, j.config)
+	if err != nil {
+		return nil, err
 	}
 	defer closeFrom()
 	to, closeTo, err := a.connect(ctx, r.To, j.config)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer closeTo()
 	unlock, err := lockProjects(from, to)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
 	tick := time.NewTicker(tickOf(from, to))
 	defer tick.Stop()
 	result, err := drill.Run(ctx, drill.Options{
 		ID: r.ID, Dir: dir, Workload: j.scenario.Set, Rules: rules(j.scenario), UserData: j.scenario.UserData, From: from, To: to,
-		Keep: r.Keep, Bytes: !r.NoBytes, Shared: r.Shared, Now: time.Now, Tick: tick.C, Progress: a.progress(out),
+		Keep: r.Keep, Bytes: !r.NoBytes, Shared: r.Shared, Now: a.Now, Tick: tick.C, Progress: progress,
 	})
 	if err != nil {
-		return a.explain(err, dir, from, to)
+		return nil, a.explain(err, dir, from, to)
 	}
-	return a.finish(j, r, dir, out, from, to, result)
+	return a.reportOf(j, r, dir, from, to, result, words)
 }
 
 // tickOf is the rhythm of waiting: a simulated cloud is quick.
@@ -192,28 +245,6 @@ func (a *app) leave(dir string) {
 	a.Exit(exitInterrupted)
 }
 
-func (a *app) finish(j *job, r request, dir string, out output, from, to drill.Side, result *drill.Result) error {
-	words, err := loadWords(out.lang)
-	if err != nil {
-		return err
-	}
-	rep, err := a.reportOf(j, r, dir, from, to, result, words)
-	if err != nil {
-		return err
-	}
-	if err := rep.Write(a.Out, out.format, out.style(words)); err != nil {
-		return err
-	}
-	if out.format == "table" {
-		for _, name := range []string{reportFile, pageFile} {
-			if _, err := fmt.Fprintln(a.Out, words.Text("report.file", map[string]string{"file": filepath.Join(dir, name)})); err != nil {
-				return err
-			}
-		}
-	}
-	return out.judge(rep)
-}
-
 // reportOf makes the report of a drill and keeps it in the drill's folder: for
 // programs, and as a page for people.
 func (a *app) reportOf(j *job, r request, dir string, from, to drill.Side, result *drill.Result, words report.Words) (*report.Report, error) {
@@ -223,7 +254,7 @@ func (a *app) reportOf(j *job, r request, dir string, from, to drill.Side, resul
 	}
 	rep := report.New(report.About{
 		Drill: r.ID, Scenario: j.scenario.Name, Titles: gap.Text(j.scenario.Title), From: from, To: to, Version: version(),
-		Started: r.Started, Finished: time.Now().UTC().Format(time.RFC3339), Expected: expected(j.scenario, r.To), Kept: r.Keep, Records: records,
+		Started: r.Started, Finished: a.Now().UTC().Format(time.RFC3339), Expected: expected(j.scenario, r.To), Kept: r.Keep, Records: records,
 	}, result, words)
 	for name, format := range map[string]string{reportFile: "json", pageFile: "html"} {
 		if err := writeFile(filepath.Join(dir, name), rep, format, report.Style{Words: words}); err != nil {
@@ -234,14 +265,12 @@ func (a *app) reportOf(j *job, r request, dir string, from, to drill.Side, resul
 }
 
 // writeFile writes a report whole or not at all.
-func writeFile(name string, r interface {
-	Write(io.Writer, string, report.Style) error
-}, format string, style report.Style) error {
+func writeFile(name string, doc document, format string, style report.Style) error {
 	f, err := os.OpenFile(name+".partial", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(r.Write(f, format, style), f.Close()); err != nil {
+	if err := errors.Join(doc.Write(f, format, style), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return os.Rename(f.Name(), name)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -47,6 +48,7 @@ func (a *app) export(c *cli.Context) error {
 	defer done()
 	o.From, o.Bytes = o.To, c.Bool("data")
 	set, err := drill.Export(o.ctx, o.Options, c.String("output"))
+	o.over()
 	if err != nil {
 		return err
 	}
@@ -88,6 +90,7 @@ func (a *app) deploy(c *cli.Context) error {
 	}
 	defer done()
 	result, err := drill.Deploy(o.ctx, o.Options, args[0])
+	o.over()
 	if err != nil {
 		return fmt.Errorf("%w\nclean up: wechsel cleanup --cloud %s --drill %s", err, o.To.Name, o.ID)
 	}
@@ -101,17 +104,22 @@ type station struct {
 	drill.Options
 	ctx     context.Context
 	started string
+	over    func() // ends the progress, before anything is printed
 }
 
 // station opens the cloud and a folder for the journal.
 func (a *app) station(c *cli.Context, config *scenario.Config, cloudName string) (*station, func(), error) {
+	words, err := loadWords(firstOf(c.String("lang"), localLanguage(os.Getenv)))
+	if err != nil {
+		return nil, nil, err
+	}
 	ctx, done := a.interruptible(func() {}, func() { a.Exit(exitInterrupted) })
 	side, closeSide, err := a.connect(ctx, cloudName, config)
 	if err != nil {
 		done()
 		return nil, nil, err
 	}
-	started := time.Now().UTC().Format(time.RFC3339)
+	started := a.Now().UTC().Format(time.RFC3339)
 	id := newID()
 	dir, err := newFolder(c.String("out"), request{ID: id, From: cloudName, To: cloudName, Started: started})
 	if err != nil {
@@ -120,8 +128,11 @@ func (a *app) station(c *cli.Context, config *scenario.Config, cloudName string)
 		return nil, nil, err
 	}
 	tick := time.NewTicker(tickOf(side))
-	o := drill.Options{ID: id, Dir: dir, To: side, Now: time.Now, Tick: tick.C, Progress: a.progress(output{quiet: c.Bool("quiet")}), Keep: true}
-	return &station{Options: o, ctx: ctx, started: started}, func() { tick.Stop(); closeSide(); done() }, nil
+	p := a.newProgress(output{quiet: c.Bool("quiet")}, words, 0)
+	of := p.begin(drill.Pair{})
+	over := sync.OnceFunc(func() { of.end(true, ""); p.close() })
+	o := drill.Options{ID: id, Dir: dir, To: side, Now: a.Now, Tick: tick.C, Progress: of.event, Keep: true}
+	return &station{Options: o, ctx: ctx, started: started, over: over}, func() { over(); tick.Stop(); closeSide(); done() }, nil
 }
 
 func isFolder(name string) bool {

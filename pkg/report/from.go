@@ -79,12 +79,7 @@ func (r *Report) In(words Words) *Report {
 	for i, d := range out.Mapping {
 		out.Mapping[i].Reason = words.Text("rule."+d.Rule, d.Args)
 	}
-	out.Gaps, out.Source.Unfit = slices.Clone(r.Gaps), slices.Clone(r.Source.Unfit)
-	for _, gaps := range [][]gap.Gap{out.Gaps, out.Source.Unfit} {
-		for i := range gaps {
-			words.Kinds.Say(&gaps[i], words.Language)
-		}
-	}
+	out.Gaps, out.Source.Unfit = words.say(r.Gaps), words.say(r.Source.Unfit)
 	out.Standards = words.Standards.of(slices.Concat(out.Gaps, out.Source.Unfit)...)
 	return &out
 }

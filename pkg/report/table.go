@@ -123,9 +123,18 @@ func (t *tableWriter) list(title, prefix string, counts []counted) {
 	t.printf("%s\n", line)
 }
 
-// table writes columns of these widths, each with a space at its end. Texts
-// are wrapped here: no word is wider than its column, however long a name is.
+// table writes a table whose heads are texts.
 func (t *tableWriter) table(head []string, widths []int, rows [][]string) {
+	titles := make([]string, len(head))
+	for i, id := range head {
+		titles[i] = t.text(id, nil)
+	}
+	t.tableOf(titles, widths, rows)
+}
+
+// tableOf writes columns of these widths, each with a space at its end. Texts
+// are wrapped here: no word is wider than its column, however long a name is.
+func (t *tableWriter) tableOf(head []string, widths []int, rows [][]string) {
 	if t.err != nil {
 		return
 	}
@@ -149,17 +158,16 @@ func (t *tableWriter) table(head []string, widths []int, rows [][]string) {
 		tablewriter.WithPadding(tw.Padding{Left: "", Right: " ", Overwrite: true}),
 		tablewriter.WithTrimSpace(tw.Off),
 	)
-	titles := make([]string, len(head))
-	for i, id := range head {
-		titles[i] = t.text(id, nil)
-	}
-	table.Header(titles)
-	for _, row := range rows {
+	wrapped := func(row []string) []string {
 		cells := make([]string, len(row))
 		for i, cell := range row {
 			cells[i] = strings.Join(wrap(cell, widths[i]-1), "\n")
 		}
-		if t.err = table.Append(cells); t.err != nil {
+		return cells
+	}
+	table.Header(wrapped(head))
+	for _, row := range rows {
+		if t.err = table.Append(wrapped(row)); t.err != nil {
 			return
 		}
 	}
