@@ -271,7 +271,7 @@ func dropAll(t *testing.T, m *memory, path string, journal bool, others string) 
 
 // A cleanup that is killed anywhere is finished by another one.
 func TestCleanupKilledAtEveryCall(t *testing.T) {
-	for n := 1; ; n++ {
+	for n := 1; n < 500; n++ {
 		finished := false
 		t.Run(fmt.Sprintf("call=%d", n), func(t *testing.T) {
 			m := filled()
@@ -352,6 +352,58 @@ func TestCleanupReportsWhatIsLeft(t *testing.T) {
 	if len(m.objects) != 3 {
 		t.Errorf("there is %s", m.dump())
 	}
+}
+
+// A run that is resumed after a cleanup that ended anywhere, with the journal
+// or by marks alone, is refused as soon as anything is gone: nothing is made
+// anew, and nothing counts as lost.
+func TestResumedAfterACleanupThatWasKilled(t *testing.T) {
+	for _, journal := range []bool{true, false} {
+		refused := map[string]int{}
+		for n, finished := 1, false; !finished && n < 500; n++ {
+			t.Run(fmt.Sprintf("journal=%t,call=%d", journal, n), func(t *testing.T) {
+				m := filled()
+				others := foreign(m)
+				path := journalFile(t)
+				whole := attemptRun(t, m, path, &fuse{left: -1})
+				before := m.dump()
+				finished = killedCleanup(t, m, path, journal, &fuse{left: n, after: n%2 == 0}) == nil
+				resumed := attemptRun(t, m, path, &fuse{left: -1})
+				want := deploy.ErrRemoved
+				if journal {
+					want = deploy.ErrCleaned
+				}
+				switch {
+				case errors.Is(resumed.err, want) && !errors.Is(resumed.err, deploy.ErrIncomplete):
+					refused["yes"]++
+				case resumed.err != nil || m.dump() != before || cmp.Diff(whole.result.Outcomes, resumed.result.Outcomes) != "":
+					t.Errorf("%v, outcomes %v", resumed.err, resumed.result.Outcomes)
+				default:
+					refused["no"]++ // killed before anything was deleted
+				}
+				if journal { // marks alone do not find what outlives a server that is gone
+					dropAll(t, m, path, true, others)
+				}
+			})
+		}
+		if refused["yes"] == 0 || refused["no"] == 0 {
+			t.Errorf("journal=%t: %v", journal, refused)
+		}
+	}
+}
+
+func killedCleanup(t *testing.T, m *memory, path string, journal bool, f *fuse) error {
+	t.Helper()
+	j, err := deploy.OpenJournal(path, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log deploy.Log
+	if journal {
+		log = &fusedLog{j, f}
+	}
+	_, err = cleanup(t, &fusedCloud{m, f}, log)
+	return errors.Join(err, j.Close())
 }
 
 func TestAfterCleanupNothingIsResumed(t *testing.T) {

@@ -13,6 +13,9 @@ func (t *task) delete(ctx context.Context) error {
 	if live == nil {
 		return nil
 	}
+	if err := t.log(Record{Type: RecordIntent}); err != nil {
+		return err
+	}
 	target := t.want
 	target.ID = live.ID
 	if parent := t.at(target.Parent); parent != nil {

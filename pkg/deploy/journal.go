@@ -131,10 +131,16 @@ func (j *Journal) load() error {
 // power failure takes is looked up again by the intent before it.
 func (j *Journal) Append(r Record) error {
 	n, err := j.write(r)
-	if err == nil && (r.Type == RecordIntent || r.Type == RecordFound || r.Type == RecordDrill) {
+	if err == nil && (isPromise(r.Type)) {
 		err = j.sync(n)
 	}
 	return err
+}
+
+// isPromise reports whether what the record announces must not happen before
+// it is on the disk.
+func isPromise(t RecordType) bool {
+	return t == RecordIntent || t == RecordFound || t == RecordDrill || t == RecordCleaning
 }
 
 // write returns how many records there are with this one.

@@ -263,6 +263,7 @@ func (m *memory) Delete(_ context.Context, r *resource.Resource) error {
 	}
 	if o.r.Type == tServer || o.r.Type == tVolume {
 		o.going, o.wait = true, 2
+		o.r.State, o.r.Why = resource.Pending, "deleting"
 		return nil
 	}
 	m.drop(o)

@@ -34,7 +34,7 @@ func replay(records []Record, stage, sum string) (*past, error) {
 	p := &past{steps: map[string]*stepPast{}}
 	on := ""
 	for _, r := range records {
-		if on != "" && r.Cloud == on && r.Stage == "" && (r.Type == RecordCleaned || r.Type == RecordDeleted && p.made(r.ID)) {
+		if on != "" && r.Cloud == on && isCleaning(r) {
 			return nil, ErrCleaned
 		}
 		if r.Stage != stage {
@@ -58,16 +58,11 @@ func replay(records []Record, stage, sum string) (*past, error) {
 	return p, nil
 }
 
-// made reports whether a step has made this object. What a cleanup has deleted
-// of that would look as if the cloud had lost it.
-func (p *past) made(id string) bool {
-	for _, s := range p.steps {
-		if s.id == id && id != "" {
-			return true
-		}
-	}
-	return false
-}
+func isCleaning(r Record) bool { return r.Type == RecordCleaning || r.Type == RecordCleaned }
+
+// Cleaned reports whether a journal tells that the drill was cleaned up on any
+// cloud, or that this was begun.
+func Cleaned(records []Record) bool { return slices.ContainsFunc(records, isCleaning) }
 
 func (s *stepPast) apply(r Record) {
 	switch r.Type {

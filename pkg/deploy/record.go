@@ -17,16 +17,17 @@ type RecordType string
 
 // The types of records.
 const (
-	RecordDrill   RecordType = "drill"   // the first: Drill
-	RecordStage   RecordType = "stage"   // a run begins or is resumed: Stage, Cloud, Plan
-	RecordIntent  RecordType = "intent"  // the call of Step comes next
-	RecordMade    RecordType = "made"    // the call has created ID
-	RecordRefused RecordType = "refused" // the call was refused, nothing was created: Signals; properties that they name are dropped
-	RecordFound   RecordType = "found"   // the cloud made ID for Parent, which is ours
-	RecordDone    RecordType = "done"    // the step is over; Signals of what was refused after creating
-	RecordLost    RecordType = "lost"    // the step is over, in vain: Signals
-	RecordDeleted RecordType = "deleted" // ID is gone
-	RecordCleaned RecordType = "cleaned" // nothing is left on Cloud
+	RecordDrill    RecordType = "drill"    // the first: Drill
+	RecordStage    RecordType = "stage"    // a run begins or is resumed: Stage, Cloud, Plan
+	RecordIntent   RecordType = "intent"   // the call of Step comes next
+	RecordMade     RecordType = "made"     // the call has created ID
+	RecordRefused  RecordType = "refused"  // the call was refused, nothing was created: Signals; properties that they name are dropped
+	RecordFound    RecordType = "found"    // the cloud made ID for Parent, which is ours
+	RecordDone     RecordType = "done"     // the step is over; Signals of what was refused after creating
+	RecordLost     RecordType = "lost"     // the step is over, in vain: Signals
+	RecordDeleted  RecordType = "deleted"  // ID is gone
+	RecordCleaning RecordType = "cleaning" // from now on all that the drill has on Cloud is deleted
+	RecordCleaned  RecordType = "cleaned"  // nothing is left on Cloud
 )
 
 // A Record is one line of a journal. Fields that a type does not need are

@@ -28,6 +28,7 @@ type remover struct {
 	mu      sync.Mutex
 	asked   map[thing]bool   // the service has agreed to delete it
 	why     map[thing]string // why the service did not
+	begun   bool             // the journal knows that deleting has begun
 }
 
 func newRemover(o CleanupOptions, isRoot func(*resource.Resource) bool) *remover {
@@ -209,6 +210,9 @@ func (r *remover) remove(ctx context.Context) (int, error) {
 		}
 	}
 	batch = append(batch, r.unused()...)
+	if err := r.begin(len(batch)); err != nil {
+		return 0, err
+	}
 	before := len(r.asked)
 	g, ctx := errgroup.WithContext(ctx)
 	for _, x := range batch {
@@ -216,6 +220,17 @@ func (r *remover) remove(ctx context.Context) (int, error) {
 	}
 	err := g.Wait()
 	return len(r.asked) - before, err
+}
+
+// begin writes the intent to delete before the first deletion, so that no
+// crash can make what is gone look as if the cloud had lost it. Removing only
+// some roots is part of a run, which goes on after it.
+func (r *remover) begin(deletions int) error {
+	if r.begun || deletions == 0 || r.Journal == nil || r.isRoot != nil {
+		return nil
+	}
+	r.begun = true
+	return r.Journal.Append(Record{Type: RecordCleaning, Cloud: r.Name})
 }
 
 func (r *remover) ask(ctx context.Context, x *resource.Resource) error {

@@ -30,6 +30,12 @@ var ErrIncomplete = errors.New("incomplete, can be resumed")
 // there is nothing to go on with.
 var ErrCleaned = errors.New("what this drill has made was cleaned up: start a new one")
 
+// ErrRemoved says that the journal tells of things which the cloud does not
+// have any more when a run is resumed. Whoever has removed them did not tell
+// the journal, so nothing that is missing from now on says anything about the
+// cloud.
+var ErrRemoved = errors.New("what this drill has made was removed since: start a new one")
+
 // Options say what to run and with what. Plan, Cloud, Journal, Now and Tick
 // are needed.
 type Options struct {
@@ -103,7 +109,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	began := o.Now()
 	e := newEngine(o)
 	err := e.run(ctx)
-	if err != nil && !errors.Is(err, ErrCleaned) {
+	if err != nil && !errors.Is(err, ErrCleaned) && !errors.Is(err, ErrRemoved) {
 		err = fmt.Errorf("%w: %w", ErrIncomplete, err)
 	}
 	result := e.result()
@@ -172,6 +178,9 @@ func (e *engine) run(ctx context.Context) error {
 		return err
 	}
 	if err := e.polled(ctx, func(ctx context.Context) error {
+		if err := e.checkPast(ctx); err != nil {
+			return err
+		}
 		if err := e.findExisting(ctx); err != nil {
 			return err
 		}

@@ -14,8 +14,7 @@ type signalValues struct {
 	Target json.RawMessage `json:"target,omitempty"`
 }
 
-// MarshalJSON writes the signal with its two values, so that a journal can
-// tell it again.
+// MarshalJSON writes the signal with its two values as values are written.
 func (s Signal) MarshalJSON() ([]byte, error) {
 	file := signalValues{fileSignal: (*fileSignal)(&s)}
 	var err error
@@ -42,7 +41,7 @@ func (s *Signal) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-func marshalOptional(v resource.Value) (json.RawMessage, error) {
+func marshalOptional(v resource.Value) ([]byte, error) {
 	if v == nil {
 		return nil, nil
 	}
