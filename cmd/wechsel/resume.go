@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -10,12 +11,15 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/wechsel-project/wechsel/pkg/drill"
+	"github.com/wechsel-project/wechsel/pkg/scenario"
 )
 
 func (a *app) resumeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "resume", Usage: "go on with a drill that was interrupted", ArgsUsage: "DIR",
 		Description: `DIR is the drill's folder: that of --out, or the one that was printed.
+A drill that ended while it was cleaning up is cleaned up, and its report is
+printed. One that was cleaned up before it could compare cannot go on.
 
 Example:
   wechsel resume evidence`,
@@ -100,12 +104,9 @@ func (a *app) cleanup(c *cli.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for _, name := range names {
-		side, closeSide, err := a.connect(ctx, name, cfg)
-		if err != nil {
-			return err
-		}
-		left, err := drill.CleanUp(ctx, side, id, dir, time.Now, tick.C)
-		closeSide()
+		left, err := a.cleanOne(ctx, name, cfg, func(side drill.Side) ([]string, error) {
+			return drill.CleanUp(ctx, side, id, dir, time.Now, tick.C)
+		})
 		for _, what := range left {
 			fmt.Fprintf(a.Err, "left on %s\n", what)
 		}
@@ -117,4 +118,20 @@ func (a *app) cleanup(c *cli.Context) error {
 		}
 	}
 	return nil
+}
+
+// cleanOne connects to a cloud and keeps other drills out of its project
+// while it is cleaned.
+func (a *app) cleanOne(ctx context.Context, name string, config *scenario.Config, clean func(drill.Side) ([]string, error)) ([]string, error) {
+	side, closeSide, err := a.connect(ctx, name, config)
+	if err != nil {
+		return nil, err
+	}
+	defer closeSide()
+	unlock, err := lockProjects(side)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return clean(side)
 }

@@ -228,7 +228,10 @@ func (a *app) explain(err error, dir string, sides ...drill.Side) error {
 	if errors.Is(err, drill.ErrNotEmpty) {
 		return &usage{err}
 	}
-	if errors.Is(err, deploy.ErrCleaned) {
+	if errors.Is(err, deploy.ErrCleaned) || errors.Is(err, deploy.ErrRemoved) {
+		if exists(filepath.Join(dir, reportFile)) {
+			err = fmt.Errorf("%w\nits report:                 wechsel report %s", err, dir)
+		}
 		return fmt.Errorf("%w\nclean up what may be left: wechsel cleanup %s", err, dir)
 	}
 	for _, s := range sides {

@@ -68,7 +68,8 @@ func Create(dir string) (*Writer, error) {
 	return &Writer{dir: dir}, nil
 }
 
-// File opens a file of the bundle for writing; it counts once it is closed.
+// File opens a file of the bundle for writing. It is there, and counts, once
+// it is closed without an error; CloseWithError gives it up.
 func (w *Writer) File(path string) (io.WriteCloser, error) {
 	name, err := inside(w.dir, path)
 	if err != nil {
@@ -77,11 +78,43 @@ func (w *Writer) File(path string) (io.WriteCloser, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(name+partial, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return &file{out: f, writer: w, path: path, hash: sha256.New()}, nil
+	return &file{out: f, writer: w, name: name, path: path, hash: sha256.New()}, nil
+}
+
+// partial is the suffix of a file that is being written.
+const partial = ".partial"
+
+// Path returns the name of a file of the bundle.
+func (w *Writer) Path(path string) string { return filepath.Join(w.dir, filepath.FromSlash(path)) }
+
+// Keep makes a file that an earlier Writer has written whole a part of this
+// bundle; false if there is none.
+func (w *Writer) Keep(path string) (bool, error) {
+	w.mu.Lock()
+	known := slices.ContainsFunc(w.files, func(f File) bool { return f.Path == path })
+	w.mu.Unlock()
+	if known {
+		return true, nil
+	}
+	f, err := (&Bundle{dir: w.dir}).sum(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	w.add(f)
+	return true, nil
+}
+
+func (w *Writer) add(f File) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.files = append(w.files, f)
 }
 
 // Write adds a small file whole.
@@ -124,7 +157,8 @@ func (w *Writer) Close(set *resource.Set, m Manifest) error {
 type file struct {
 	out    *os.File
 	writer *Writer
-	path   string
+	name   string // on this machine
+	path   string // in the bundle
 	size   int64
 	hash   hash.Hash
 }
@@ -140,10 +174,16 @@ func (f *file) Close() error {
 	if err := f.out.Close(); err != nil {
 		return err
 	}
-	f.writer.mu.Lock()
-	defer f.writer.mu.Unlock()
-	f.writer.files = append(f.writer.files, File{Path: f.path, Size: f.size, SHA256: hex.EncodeToString(f.hash.Sum(nil))})
+	if err := os.Rename(f.name+partial, f.name); err != nil {
+		return err
+	}
+	f.writer.add(File{Path: f.path, Size: f.size, SHA256: hex.EncodeToString(f.hash.Sum(nil))})
 	return nil
+}
+
+// CloseWithError removes what was written so far.
+func (f *file) CloseWithError(error) error {
+	return errors.Join(f.out.Close(), os.Remove(f.name+partial))
 }
 
 // A Bundle that has been read and verified.

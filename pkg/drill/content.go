@@ -2,48 +2,45 @@ package drill
 
 import (
 	"io"
-	"path/filepath"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
 // contents are the files into which a reading stage puts bytes.
-type contents struct {
-	dir    string
-	writer *bundle.Writer
-	mu     sync.Mutex
-	files  map[resource.Ref]string
-}
+type contents struct{ writer *bundle.Writer }
 
-func newContents(dir string, w *bundle.Writer) *contents {
-	return &contents{dir: dir, writer: w, files: map[resource.Ref]string{}}
-}
-
-func (c *contents) sink(ref resource.Ref) (io.WriteCloser, error) {
+func fileOf(ref resource.Ref) string {
 	folder := "volumes/"
 	if ref.Type == cloud.Image {
 		folder = "images/"
 	}
-	name := folder + string(ref.Key) + ".img"
-	c.mu.Lock()
-	c.files[ref] = name
-	c.mu.Unlock()
-	return c.writer.File(name)
+	return folder + string(ref.Key) + ".img"
 }
 
-// measure looks into every file and notes in the set what it holds.
-func (c *contents) measure(set *resource.Set) error {
+func (c *contents) sink(ref resource.Ref) (io.WriteCloser, error) { return c.writer.File(fileOf(ref)) }
+
+// measure looks into every file that the plan has filled, in this run or an
+// earlier one, and notes in the set what it holds.
+func (c *contents) measure(p *plan.Plan, set *resource.Set) error {
 	var g errgroup.Group
-	for ref, name := range c.files {
-		r := set.Get(ref)
+	for _, s := range p.Steps {
+		r := set.Get(s.Content)
+		if s.Action != plan.Download || r == nil {
+			continue
+		}
 		size, _ := r.Spec["size"].(int64)
 		g.Go(func() error {
-			content, err := bundle.Measure(filepath.Join(c.dir, filepath.FromSlash(name)), size<<30)
+			name := fileOf(s.Content)
+			there, err := c.writer.Keep(name)
+			if err != nil || !there { // refused, which is a finding
+				return err
+			}
+			content, err := bundle.Measure(c.writer.Path(name), size<<30)
 			if err != nil {
 				return err
 			}

@@ -68,9 +68,9 @@ type Result struct {
 
 // A Stage is what one part of the drill took.
 type Stage struct {
-	Name    string
-	Seconds float64
-	Calls   int64
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+	Calls   int64   `json:"calls"`
 }
 
 // ErrNotEmpty says that a project holds what is not the drill's.
@@ -78,14 +78,17 @@ var ErrNotEmpty = errors.New("the project is not empty")
 
 // Run runs the drill, or goes on with the one in Dir. The result is never nil.
 // A drill that ctx ends is cleaned up; one that a failing cloud ends is left
-// as it is, to be resumed.
+// as it is, to be resumed. What was compared is kept before anything is
+// deleted: whatever ends the cleaning, the same call finishes it and has the
+// same result. A drill that was cleaned up before it could compare, or that
+// should have been kept, is [deploy.ErrCleaned].
 func Run(ctx context.Context, o Options) (*Result, error) {
 	journal, err := openJournal(o)
 	if err != nil {
 		return &Result{}, err
 	}
 	d := &drill{Options: o, journal: journal, result: &Result{}, bundleDir: path(o.Dir, BundleDir)}
-	err = d.run(ctx)
+	err = d.measure(ctx)
 	if !o.Keep && (err == nil || ctx.Err() != nil) {
 		err = errors.Join(err, d.stage(context.WithoutCancel(ctx), "clean-up", d.cleanUp))
 	}
@@ -118,6 +121,24 @@ type drill struct {
 type step struct {
 	name string
 	do   func(context.Context) error
+}
+
+// measure does all but cleaning up, unless that is done.
+func (d *drill) measure(ctx context.Context) error {
+	compared, err := d.restoreResult()
+	if err != nil {
+		return err
+	}
+	if (!compared || d.Keep) && deploy.Cleaned(d.journal.Records()) {
+		return deploy.ErrCleaned
+	}
+	if compared {
+		return nil
+	}
+	if err := d.run(ctx); err != nil {
+		return err
+	}
+	return d.keepResult()
 }
 
 func (d *drill) run(ctx context.Context) error {

@@ -64,10 +64,11 @@ func (d *drill) checkEmpty(ctx context.Context, side Side) error {
 // it has been there already.
 func (d *drill) deploySource(ctx context.Context) error {
 	if d.exported() {
-		return nil
+		_, err := d.load(unfitFile, &d.result.Unfit)
+		return err
 	}
 	p := &plan.Plan{}
-	found, err := d.load(sourcePlanFile, p)
+	found, err := d.load(planOf("source"), p)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (d *drill) deploySource(ctx context.Context) error {
 		if p, err = plan.Build(d.Workload, plan.Target{Catalogue: d.fromCatalogue, Given: cloud.Given(d.fromCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.From.Name}); err != nil {
 			return err
 		}
-		if err := d.save(sourcePlanFile, p); err != nil {
+		if err := d.save(planOf("source"), p); err != nil {
 			return err
 		}
 	}
@@ -129,13 +130,32 @@ func (d *drill) observeSource(ctx context.Context) error {
 		d.result.Source = b.Set
 		return nil
 	}
-	set, err := inventory.Take(ctx, d.From.Cloud, inventory.Options{Drill: d.ID, Keys: d.sourceKeys, Catalogue: &d.fromCatalogue})
-	if err != nil {
-		return err
+	var err error
+	d.result.Source, err = d.observe("read-source", sourceFile, func() (*resource.Set, error) {
+		set, err := inventory.Take(ctx, d.From.Cloud, inventory.Options{Drill: d.ID, Keys: d.sourceKeys, Catalogue: &d.fromCatalogue})
+		if err == nil {
+			d.dropUnfit(set)
+		}
+		return set, err
+	})
+	return err
+}
+
+// observe reads a cloud back and saves what is there; once the stage that
+// moves the bytes has a plan, what was saved counts: by then the cloud may
+// also hold what that stage has made.
+func (d *drill) observe(stage, file string, take func() (*resource.Set, error)) (*resource.Set, error) {
+	if exists(path(d.Dir, planOf(stage))) {
+		set := &resource.Set{}
+		if found, err := d.load(file, set); err != nil || found {
+			return set, err
+		}
 	}
-	d.dropUnfit(set)
-	d.result.Source = set
-	return d.save(sourceFile, set)
+	set, err := take()
+	if err != nil {
+		return nil, err
+	}
+	return set, d.save(file, set)
 }
 
 // dropUnfit takes out what the source could not carry, with all that is made
@@ -157,8 +177,10 @@ func (d *drill) dropUnfit(set *resource.Set) {
 	}
 }
 
-func (d *drill) exported() bool {
-	_, err := os.Stat(path(d.bundleDir, bundle.ManifestFile))
+func (d *drill) exported() bool { return exists(path(d.bundleDir, bundle.ManifestFile)) }
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
 	return err == nil
 }
 
@@ -173,11 +195,14 @@ func (d *drill) exportSource(ctx context.Context) error {
 		return err
 	}
 	if d.Bytes {
-		signals, err := d.readBytes(ctx, "read-source", d.From, d.result.Source, w, d.bundleDir)
+		signals, err := d.readBytes(ctx, "read-source", d.From, d.result.Source, w)
 		if err != nil {
 			return err
 		}
 		d.result.Unfit = append(d.result.Unfit, signals...)
+	}
+	if err := d.save(unfitFile, d.result.Unfit); err != nil {
+		return err
 	}
 	d.supply()
 	return d.writeBundle(w)
@@ -201,22 +226,35 @@ func (d *drill) supply() {
 
 // readBytes fetches the bytes of all volumes and images of the set into the
 // bundle, and notes in the set what they are. It returns what was refused.
-func (d *drill) readBytes(ctx context.Context, stage string, side Side, set *resource.Set, w *bundle.Writer, dir string) ([]gap.Signal, error) {
-	catalogue, err := side.Cloud.Catalogue(ctx) // anew: what is there now takes quota
-	if err != nil {
-		return nil, err
-	}
-	p, err := plan.Reads(set, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, plan.Options{Drill: d.ID, Cloud: side.Name})
+func (d *drill) readBytes(ctx context.Context, stage string, side Side, set *resource.Set, w *bundle.Writer) ([]gap.Signal, error) {
+	p, err := d.planReads(ctx, stage, side, set)
 	if err != nil {
 		return nil, err
 	}
 	if len(p.Steps) == 0 {
 		return nil, nil
 	}
-	files := newContents(dir, w)
+	files := &contents{writer: w}
 	result, err := d.deploy(ctx, stage, side, p, nil, files.sink)
 	if err != nil {
 		return nil, err
 	}
-	return result.Signals, files.measure(set)
+	return result.Signals, files.measure(p, set)
+}
+
+// planReads returns the plan that the stage was begun with, or a new one.
+func (d *drill) planReads(ctx context.Context, stage string, side Side, set *resource.Set) (*plan.Plan, error) {
+	p := &plan.Plan{}
+	if found, err := d.load(planOf(stage), p); err != nil || found {
+		return p, err
+	}
+	catalogue, err := side.Cloud.Catalogue(ctx) // anew: what is there now takes quota
+	if err != nil {
+		return nil, err
+	}
+	p, err = plan.Reads(set, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, plan.Options{Drill: d.ID, Cloud: side.Name})
+	if err != nil {
+		return nil, err
+	}
+	return p, d.save(planOf(stage), p)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/deploy"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
 	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -35,9 +36,8 @@ func Export(ctx context.Context, o Options, dir string) (*resource.Set, error) {
 		if d.journal, err = openJournal(o); err != nil {
 			return nil, err
 		}
-		_, err = d.readBytes(ctx, "read-source", o.From, set, w, dir)
-		if err != nil {
-			_, cleanErr := CleanUp(context.WithoutCancel(ctx), o.From, o.ID, "", o.Now, o.Tick)
+		if _, err := d.readBytes(ctx, "read-source", o.From, set, w); err != nil {
+			_, cleanErr := cleanUp(context.WithoutCancel(ctx), o.From, deploy.CleanupOptions{Drill: o.ID, Journal: d.journal, Now: o.Now, Tick: o.Tick})
 			return nil, errors.Join(err, cleanErr, d.journal.Close())
 		}
 		if err := d.journal.Close(); err != nil {

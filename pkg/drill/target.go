@@ -27,7 +27,7 @@ func (d *drill) planTarget(context.Context) error {
 	}
 	d.export = b.Set
 	p := &plan.Plan{}
-	found, err := d.load(targetPlanFile, p)
+	found, err := d.load(planOf("target"), p)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (d *drill) planTarget(context.Context) error {
 		if p, err = plan.Build(b.Set, plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules}); err != nil {
 			return err
 		}
-		if err := d.save(targetPlanFile, p); err != nil {
+		if err := d.save(planOf("target"), p); err != nil {
 			return err
 		}
 	}
@@ -63,32 +63,34 @@ func (d *drill) deployTarget(ctx context.Context) error {
 
 // observeTarget reads B back, bytes included where A's were.
 func (d *drill) observeTarget(ctx context.Context) error {
-	set, err := inventory.Take(ctx, d.To.Cloud, inventory.Options{Drill: d.ID, Keys: d.targetKeys, Catalogue: &d.toCatalogue})
+	set, err := d.observe("read-target", targetFile, func() (*resource.Set, error) {
+		return inventory.Take(ctx, d.To.Cloud, inventory.Options{Drill: d.ID, Keys: d.targetKeys, Catalogue: &d.toCatalogue})
+	})
 	if err != nil {
 		return err
-	}
-	if d.Bytes {
-		if err := d.readBack(ctx, set); err != nil {
-			return err
-		}
 	}
 	d.result.Target = set
-	return d.save(targetFile, set)
-}
-
-// readBack measures B's bytes with files that do not outlive the stage.
-func (d *drill) readBack(ctx context.Context, set *resource.Set) error {
-	dir := path(d.Dir, "read-back")
-	if err := os.RemoveAll(dir); err != nil {
+	if !d.Bytes {
+		return nil
+	}
+	if err := d.readBack(ctx, set); err != nil {
 		return err
 	}
-	w, err := bundle.Create(dir)
+	if err := d.save(targetFile, set); err != nil {
+		return err
+	}
+	return os.RemoveAll(path(d.Dir, readBackDir))
+}
+
+// readBack measures B's bytes with files that are needed for nothing else.
+func (d *drill) readBack(ctx context.Context, set *resource.Set) error {
+	w, err := bundle.Create(path(d.Dir, readBackDir))
 	if err != nil {
 		return err
 	}
-	signals, err := d.readBytes(ctx, "read-target", d.To, set, w, dir)
+	signals, err := d.readBytes(ctx, "read-target", d.To, set, w)
 	d.result.Signals = append(d.result.Signals, signals...)
-	return errors.Join(err, os.RemoveAll(dir))
+	return err
 }
 
 // compare says what differs, under the plan's decisions.

@@ -110,12 +110,15 @@ func startProfile(t *testing.T, p *profile.Profile, seed uint64, c *clock) *simu
 
 func (s *simulated) open(t *testing.T) *openstack.Cloud {
 	t.Helper()
-	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "sim:" + s.name, Auth: &openstack.Auth{
-		URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "demo", Domain: "Default", Region: s.cloud.Profile().Region}})
+	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "sim:" + s.name, Auth: s.auth()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+func (s *simulated) auth() *openstack.Auth {
+	return &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "demo", Domain: "Default", Region: s.cloud.Profile().Region}
 }
 
 // options are those of a drill with the scenario.
