@@ -26,7 +26,7 @@ type Record struct {
 func Records(dir string) ([]Record, error) {
 	var records []Record
 	manifest := BundleDir + "/" + bundle.ManifestFile
-	for _, name := range []string{journalFile, sourcePlanFile, sourceFile, targetPlanFile, targetFile, manifest} {
+	for _, name := range []string{journalFile, planOf("source"), sourceFile, unfitFile, planOf("target"), targetFile, resultFile, manifest} {
 		r, err := measure(dir, name)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
