@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,17 +17,49 @@ type network struct {
 	cloud                                                  *Cloud
 	extensions                                             map[string]bool
 	networks, subnets, ports, routers, fips, groups, rules *netKind
+	pools, scopes, addresses, shares, forwards             *netKind
+	policies, trunks, segments, labels, labelRules         *netKind
+	flavors, profiles, agents                              *netKind
 	kinds                                                  []*netKind
 }
 
 // A netKind is one kind of object that Neutron keeps.
 type netKind struct {
 	one, many string // as in bodies: security_group, security_groups
-	title     string // in messages: Network
+	path      string // below /v2.0; empty: many, with dashes
+	ext       string // the extension that brings the kind; empty: always there
+	parent    *netKind
+	share     string // its object type in RBAC policies; empty: cannot be shared
+	tags      string // its collection in the paths of tags; empty: has none
+	single    bool   // takes no bulk creation
+	within    string // attribute that names what the object is in and never changes
+	inside    map[string][]*netObject
+	writer    string // role needed to create, change and delete; empty: member
+	reader    string // role needed to read; empty: reader
 	attrs     []attribute
 	objects   sim.Table[*netObject]
-	missing   func(id string) error
+	missing   func(parent, id string) error
 	hooks     netHooks
+}
+
+// parentKey is where a part keeps the id of what it is a part of.
+const parentKey = "\x00parent"
+
+// base is the path of the collection.
+func (k *netKind) base() string {
+	path := cmp.Or(k.path, strings.ReplaceAll(k.many, "_", "-"))
+	if k.parent != nil {
+		return k.parent.base() + "/{parent}/" + cmp.Or(k.path, k.many)
+	}
+	return "/v2.0/" + path
+}
+
+// rule names the policy's rule for what is done with the kind.
+func (k *netKind) rule(verb string) string {
+	if k.parent != nil {
+		return verb + "_" + k.parent.one + "_" + k.one
+	}
+	return verb + "_" + k.one
 }
 
 // netHooks are what one kind does its own way; each may be missing. They run
@@ -36,16 +69,17 @@ type netHooks struct {
 	update  func(*call, *netObject, map[string]any) error // may change the change
 	updated func(*call, *netObject)
 	remove  func(*call, *netObject) error
-	view    func(*netObject, map[string]any) // adds what is derived
+	view    func(*call, *netObject, map[string]any) // adds what is derived
 }
 
-// A netObject is a network, subnet, port, router, floating IP, group or rule.
+// A netObject is a network, a subnet, a port and so on.
 type netObject struct {
 	kind     *netKind
 	id       string
 	project  string
 	attrs    map[string]any // by name: string, bool, int64, nil, []any, map[string]any
 	tags     []string
+	shares   []*netObject // RBAC policies for it
 	created  time.Time
 	updated  time.Time
 	revision int64
@@ -73,12 +107,11 @@ func startNeutron(c *Cloud) error {
 	s.on("GET /v2.0/{$}", neutronResources)
 	s.on("GET /v2.0", func(*call) (*reply, error) { return nil, errNoRoute })
 	for _, k := range n.kinds {
-		n.routesOf(s, k)
+		if k.ext == "" || n.extensions[k.ext] {
+			n.routesOf(s, k)
+		}
 	}
-	s.on("PUT /v2.0/routers/{id}/add_router_interface", addRouterInterface)
-	s.on("PUT /v2.0/routers/{id}/remove_router_interface", removeRouterInterface)
-	s.on("PUT /v2.0/routers/{id}/add_extraroutes", changeRoutes(addRoutes))
-	s.on("PUT /v2.0/routers/{id}/remove_extraroutes", changeRoutes(dropRoutes))
+	n.actionRoutes(s)
 	neutronQuotas(s)
 	neutronExtensions(s, n)
 	return n.providerNetworks()
@@ -86,14 +119,37 @@ func startNeutron(c *Cloud) error {
 
 // routesOf registers what every kind answers.
 func (n *network) routesOf(s *service, k *netKind) {
-	path := "/v2.0/" + strings.ReplaceAll(k.many, "_", "-")
+	path := k.base()
 	s.on("GET "+path, n.listHandler(k))
 	s.on("POST "+path, n.createHandler(k))
 	s.on("GET "+path+"/{id}", n.showHandler(k))
 	s.on("PUT "+path+"/{id}", n.updateHandler(k))
 	s.on("DELETE "+path+"/{id}", n.deleteHandler(k))
-	if k != n.rules {
-		n.tagRoutes(s, k, path+"/{id}/tags")
+	if k.tags != "" {
+		n.tagRoutes(s, k, "/v2.0/"+k.tags+"/{id}/tags")
+	}
+}
+
+// actionRoutes registers what is done to one object and is no change of its
+// attributes.
+func (n *network) actionRoutes(s *service) {
+	s.on("PUT /v2.0/routers/{id}/add_router_interface", addRouterInterface)
+	s.on("PUT /v2.0/routers/{id}/remove_router_interface", removeRouterInterface)
+	for ext, routes := range map[string]map[string]handler{
+		"extraroute-atomic": {"PUT /v2.0/routers/{id}/add_extraroutes": changeRoutes(addRoutes), "PUT /v2.0/routers/{id}/remove_extraroutes": changeRoutes(dropRoutes)},
+		"subnetpool-prefix-ops": {"PUT /v2.0/subnetpools/{id}/add_prefixes": n.changePrefixes(addPrefixes),
+			"PUT /v2.0/subnetpools/{id}/remove_prefixes": n.changePrefixes(n.removePrefixes)},
+		"subnet_onboard": {"PUT /v2.0/subnetpools/{id}/onboard_network_subnets": n.onboard},
+		"address-group": {"PUT /v2.0/address-groups/{id}/add_addresses": n.changeAddresses(true),
+			"PUT /v2.0/address-groups/{id}/remove_addresses": n.changeAddresses(false)},
+		"trunk": {"PUT /v2.0/trunks/{id}/add_subports": n.subportAction("add_subports", n.addSubports),
+			"PUT /v2.0/trunks/{id}/remove_subports": n.subportAction("remove_subports", n.removeSubports), "GET /v2.0/trunks/{id}/get_subports": n.listSubports},
+	} {
+		for pattern, h := range routes {
+			if n.extensions[ext] {
+				s.on(pattern, h)
+			}
+		}
 	}
 }
 
@@ -162,32 +218,64 @@ func netConflict(kind, format string, args ...any) error {
 	return refuseAs(http.StatusConflict, kind, format, args...)
 }
 
-// sees tells whether the caller may know that the object exists.
-func (n *network) sees(c *call, o *netObject) bool {
-	if c.admin() || o.project == c.project() {
-		return true
-	}
-	switch o.kind {
-	case n.networks:
-		return o.flag("shared") || o.flag("router:external")
-	case n.subnets:
-		net, _ := n.networks.objects.Get(o.text("network_id"))
-		return net != nil && net.flag("shared")
-	case n.ports:
-		net, _ := n.networks.objects.Get(o.text("network_id"))
-		return net != nil && net.project == c.project()
-	}
-	return false
-}
-
 // find returns an object that the caller may see.
 func (n *network) find(c *call, k *netKind, id string) (*netObject, error) {
 	o, there := k.objects.Get(id)
 	if !there || !n.sees(c, o) {
-		return nil, k.missing(id)
+		return nil, k.missing("", id)
 	}
 	return o, nil
 }
+
+// findPart is find for what a request's path names: its parent, too.
+func (n *network) findPart(c *call, k *netKind) (*netObject, error) {
+	id := c.PathValue("id")
+	if k.parent == nil {
+		return n.find(c, k, id)
+	}
+	parent, err := n.find(c, k.parent, c.PathValue("parent"))
+	if err != nil {
+		return nil, err
+	}
+	o, there := k.objects.Get(id)
+	if !there || o.text(parentKey) != parent.id {
+		return nil, k.missing(parent.id, id)
+	}
+	return o, nil
+}
+
+// put keeps a new object.
+func (k *netKind) put(o *netObject) {
+	k.objects.Put(o.id, o.project, o)
+	if k.within != "" {
+		if k.inside == nil {
+			k.inside = map[string][]*netObject{}
+		}
+		id := o.text(k.within)
+		i, _ := slices.BinarySearchFunc(k.inside[id], o.id, byID)
+		k.inside[id] = slices.Insert(k.inside[id], i, o)
+	}
+}
+
+func byID(o *netObject, id string) int { return strings.Compare(o.id, id) }
+
+// remove forgets an object.
+func (k *netKind) remove(o *netObject) {
+	k.objects.Delete(o.id)
+	if k.within == "" {
+		return
+	}
+	id := o.text(k.within)
+	if i, there := slices.BinarySearchFunc(k.inside[id], o.id, byID); there {
+		k.inside[id] = slices.Delete(k.inside[id], i, i+1)
+	}
+	if len(k.inside[id]) == 0 {
+		delete(k.inside, id)
+	}
+}
+
+// in returns what is in a network, group or parent, by id. The list is a copy.
+func (k *netKind) in(id string) []*netObject { return slices.Clone(k.inside[id]) }
 
 // all returns the objects of a kind that match, by id: the order in which the
 // database gives them.

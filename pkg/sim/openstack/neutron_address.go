@@ -46,8 +46,8 @@ func exhausted(netID string) error {
 // taken are the addresses of all other ports of the network.
 func (n *network) taken(port *netObject) map[string]bool {
 	taken := map[string]bool{}
-	for p := range n.ports.objects.All() {
-		if p.id != port.id && p.text("network_id") == port.text("network_id") {
+	for _, p := range n.ports.inside[port.text("network_id")] {
+		if p.id != port.id {
 			for _, f := range p.list("fixed_ips") {
 				fixed := f.(map[string]any)
 				taken[text(fixed["subnet_id"])+text(fixed["ip_address"])] = true
@@ -65,7 +65,7 @@ func (n *network) resolve(netID string, wish map[string]any, owner string) (*net
 		return nil, addr, invalidInput("IP allocation requires subnet_id or ip_address")
 	}
 	if id == "" {
-		for _, s := range n.subnets.all(where("network_id", netID)) {
+		for _, s := range n.subnets.in(netID) {
 			if valid(s, addr) {
 				return s, addr, nil
 			}
@@ -75,7 +75,7 @@ func (n *network) resolve(netID string, wish map[string]any, owner string) (*net
 	s, there := n.subnets.objects.Get(id)
 	switch {
 	case !there:
-		return nil, addr, n.subnets.missing(id)
+		return nil, addr, n.subnets.missing("", id)
 	case s.text("network_id") != netID:
 		return nil, addr, invalidInput("Failed to create port on network %s, because fixed_ips included invalid subnet %s", netID, id)
 	case addr.IsValid() && !valid(s, addr):
@@ -124,8 +124,8 @@ func (n *network) pick(subnet *netObject, taken map[string]bool, port *netObject
 func (n *network) anyAddress(port *netObject) ([]any, error) {
 	taken, out := n.taken(port), []any{}
 	for _, version := range []int64{4, 6} {
-		subnets := n.subnets.all(func(s *netObject) bool {
-			return s.text("network_id") == port.text("network_id") && s.attrs["ip_version"] == version && !autoAddress(s)
+		subnets := slices.DeleteFunc(n.subnets.in(port.text("network_id")), func(s *netObject) bool {
+			return s.attrs["ip_version"] != version || autoAddress(s)
 		})
 		for i, s := range subnets {
 			if a := n.pick(s, taken, port); a.IsValid() {
@@ -145,7 +145,7 @@ func (n *network) withAutoAddresses(port *netObject, ips []any) []any {
 	if strings.HasPrefix(port.text("device_owner"), "network:router") {
 		return ips
 	}
-	for _, s := range n.subnets.all(where("network_id", port.text("network_id"))) {
+	for _, s := range n.subnets.in(port.text("network_id")) {
 		if autoAddress(s) && !hasFixedIP(map[string]any{"fixed_ips": ips}, []string{"subnet_id=" + s.id}) {
 			ips = append(ips, map[string]any{"subnet_id": s.id, "ip_address": eui64(s, port.text("mac_address")).String()})
 		}
@@ -174,4 +174,19 @@ func hexByte(s string) (b byte) {
 		b = b<<4 | byte(strings.IndexRune("0123456789abcdef", r))
 	}
 	return b
+}
+
+// giveAutoAddresses gives the ports of a network the addresses that they make
+// themselves in a new subnet.
+func (n *network) giveAutoAddresses(c *call, subnet *netObject) {
+	if !autoAddress(subnet) {
+		return
+	}
+	for _, p := range n.ports.in(subnet.text("network_id")) {
+		if !strings.HasPrefix(p.text("device_owner"), "network:router") {
+			fixed := map[string]any{"subnet_id": subnet.id, "ip_address": eui64(subnet, p.text("mac_address")).String()}
+			p.attrs["fixed_ips"] = append(slices.Clone(p.list("fixed_ips")), fixed)
+			p.touch(c.now)
+		}
+	}
 }

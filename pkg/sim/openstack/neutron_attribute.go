@@ -1,7 +1,6 @@
 package openstack
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -10,14 +9,15 @@ import (
 // An attribute is one key of a kind's bodies, as in neutron_lib's API
 // definitions.
 type attribute struct {
-	name string
-	may  string // letters: c create, u update, v visible, f filter, s sort, r required, p the policy has a rule of its own
-	ext  string // extension that brings it; empty: always there
-	def  any    // when the body has none; unset: nothing
-	conv converter
-	role string // needed to set it to anything but the default; empty: member
-	keep string // needed to change it; empty: as role
-	read string // needed to see it; empty: reader
+	name  string
+	may   string // letters: c create, u update, v visible, f filter, s sort, r required, p the policy has a rule of its own
+	ext   string // extension that brings it; empty: always there
+	def   any    // when the body has none; unset: nothing
+	conv  converter
+	role  string // needed to set it to anything but the default; empty: member
+	keep  string // needed to change it; empty: as role
+	read  string // needed to see it; empty: reader
+	inner []part // keys of its value that have a rule of their own
 }
 
 // unset is the default of an attribute that the service fills in itself:
@@ -89,7 +89,7 @@ func (n *network) forCreate(k *netKind, doc map[string]any) (map[string]any, err
 			return nil, badRequest("Attribute '%s' not allowed in POST", a.name)
 		case given:
 			out[a.name] = v
-		case a.can("r"):
+		case a.can("r") && a.can("c"):
 			return nil, badRequest("Failed to parse request. Required attribute '%s' not specified", a.name)
 		case a.can("c"):
 			out[a.name] = a.def
@@ -127,55 +127,4 @@ func (n *network) convert(k *netKind, doc map[string]any) error {
 		doc[a.name] = converted
 	}
 	return nil
-}
-
-// permit asks the policy for an action on an object: the rule of the action
-// and of each attribute that is explicitly set. The message holds all of them.
-func (n *network) permit(c *call, action string, k *netKind, doc map[string]any, given map[string]any, owner bool) error {
-	rule, allowed := "rule:"+action, c.may(action, "member") && owner
-	for _, a := range k.attrs {
-		v, set := doc[a.name]
-		if _, named := given[a.name]; !n.has(a) || !a.can("p") || !set || !named || v == any(unset) {
-			continue
-		}
-		if strings.HasPrefix(action, "create") && pyRepr(v) == pyRepr(a.def) {
-			continue
-		}
-		sub, may := n.permitAttribute(c, action+":"+a.name, a, given[a.name])
-		rule, allowed = "("+rule+" and "+sub+")", allowed && may
-	}
-	if allowed {
-		return nil
-	}
-	return refuseAs(403, "PolicyNotAuthorized", "%s is disallowed by policy", rule)
-}
-
-// permitAttribute asks for one attribute and what is in it.
-func (n *network) permitAttribute(c *call, rule string, a attribute, v any) (string, bool) {
-	role := cmp.Or(a.role, "member")
-	if strings.HasPrefix(rule, "update") {
-		role = cmp.Or(a.keep, role)
-	}
-	name, allowed := "rule:"+rule, c.may(rule, role)
-	m, ok := v.(map[string]any)
-	if !ok || a.name != "external_gateway_info" || len(m) == 0 {
-		return name, allowed
-	}
-	inner := ""
-	for _, part := range []string{"network_id", "enable_snat", "external_fixed_ips"} {
-		if _, there := m[part]; !there {
-			continue
-		}
-		need := "admin"
-		if part == "network_id" {
-			need = "member"
-		}
-		allowed = c.may(rule+":"+part, need) && allowed
-		if inner == "" {
-			inner = "rule:" + rule + ":" + part
-		} else {
-			inner = "(" + inner + " and rule:" + rule + ":" + part + ")"
-		}
-	}
-	return "(" + name + " and " + inner + ")", allowed
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -139,4 +140,76 @@ func each(conv converter) converter {
 		}
 		return out, nil
 	}
+}
+
+// toVersion reads a version of IP.
+func toVersion(name string, v any) (any, error) {
+	n, err := toNumber(name, v)
+	if err != nil {
+		return nil, err
+	}
+	return oneOf(int64(4), int64(6))(name, n)
+}
+
+// wholeNotNegative reads a number first; notNegative checks the text.
+func wholeNotNegative(name string, v any) (any, error) {
+	n, err := toNumber(name, v)
+	if err != nil {
+		return nil, err
+	}
+	return notNegative(name, n)
+}
+
+// between reads a number of a range.
+func between(low, high int64) converter {
+	return func(name string, v any) (any, error) {
+		n, err := toNumber(name, v)
+		switch {
+		case err != nil:
+			return nil, err
+		case n.(int64) < low:
+			return nil, invalidValue(name, "'%d' is too small - must be at least '%d'", n, low)
+		case n.(int64) > high:
+			return nil, invalidValue(name, "'%d' is too large - must be no larger than '%d'", n, high)
+		}
+		return n, nil
+	}
+}
+
+func notBlank(name string, v any) (any, error) {
+	s, ok := v.(string)
+	switch {
+	case !ok:
+		return nil, invalidValue(name, "'%s' is not a valid string", pyStr(v))
+	case strings.TrimSpace(s) == "":
+		return nil, invalidValue(name, "'%s' Blank strings are not permitted", s)
+	}
+	return s, nil
+}
+
+// toSubnet checks a prefix and leaves it as it is.
+func toSubnet(name string, v any) (any, error) {
+	if _, ok := loosePrefix(text(v)); !ok {
+		return nil, invalidValue(name, "'%s' is not a valid IP subnet", pyStr(v))
+	}
+	return v, nil
+}
+
+// uuidList refuses an id that is there twice.
+func uuidList(name string, v any) (any, error) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, invalidValue(name, "'%s' is not a list", pyStr(v))
+	}
+	for _, item := range list {
+		if _, err := toUUID(name, item); err != nil {
+			return nil, err
+		}
+	}
+	for i, item := range list {
+		if slices.Contains(list[:i], item) {
+			return nil, invalidValue(name, "Duplicate items in the list: '%s'", item)
+		}
+	}
+	return v, nil
 }

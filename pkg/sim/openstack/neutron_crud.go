@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -10,38 +11,71 @@ import (
 
 func (n *network) createHandler(k *netKind) handler {
 	return func(c *call) (*reply, error) {
-		body, _ := c.body.(map[string]any)
-		if many, bulk := body[k.many].([]any); bulk {
-			return n.createMany(c, k, many)
-		}
-		doc, there := c.document(k.one)
-		if !there {
-			return nil, badRequest("Unable to find '%s' in request body", k.one)
-		}
-		o, err := n.create(c, k, doc)
+		docs, many, err := bodies(c, k)
 		if err != nil {
 			return nil, err
 		}
-		return with(http.StatusCreated, map[string]any{k.one: n.created(c, o)}), nil
+		if k.parent != nil {
+			if _, err := n.find(c, k.parent, c.PathValue("parent")); err != nil {
+				return nil, err
+			}
+		}
+		made, err := n.create(c, k, docs)
+		if err != nil {
+			return nil, err
+		}
+		list := []any{}
+		for _, o := range made {
+			list = append(list, n.created(c, o))
+		}
+		if many {
+			return with(http.StatusCreated, map[string]any{k.many: list}), nil
+		}
+		return with(http.StatusCreated, map[string]any{k.one: list[0]}), nil
 	}
 }
 
-// createMany makes all or none.
-func (n *network) createMany(c *call, k *netKind, docs []any) (*reply, error) {
-	var made []*netObject
-	list := []any{}
-	for _, d := range docs {
-		doc, _ := d.(map[string]any)
-		o, err := n.create(c, k, doc)
-		if err != nil {
-			for _, o := range made {
-				n.drop(c, o)
-			}
-			return nil, err
-		}
-		made, list = append(made, o), append(list, n.created(c, o))
+// bodies returns the objects that a POST is about: one, or many at once.
+func bodies(c *call, k *netKind) (docs []map[string]any, many bool, err error) {
+	body, isObject := c.body.(map[string]any)
+	if !isObject && c.body != nil {
+		return nil, false, badRequest("Body contains invalid data")
 	}
-	return with(http.StatusCreated, map[string]any{k.many: list}), nil
+	v, many := body[k.many]
+	if !many {
+		doc, err := oneBody(body, k)
+		return []map[string]any{doc}, false, err
+	}
+	if k.single {
+		return nil, true, badRequest("Bulk operation not supported")
+	}
+	list, _ := v.([]any)
+	if len(list) == 0 {
+		return nil, true, badRequest("Resources required")
+	}
+	for _, item := range list {
+		doc, isObject := item.(map[string]any)
+		if !isObject {
+			return nil, true, badRequest("Invalid format of object")
+		}
+		if inner, wrapped := doc[k.one].(map[string]any); wrapped {
+			doc = inner
+		}
+		docs = append(docs, doc)
+	}
+	return docs, true, nil
+}
+
+func oneBody(body map[string]any, k *netKind) (map[string]any, error) {
+	v := body[k.one]
+	doc, isObject := v.(map[string]any)
+	switch {
+	case v == nil:
+		return nil, badRequest("Unable to find '%s' in request body", k.one)
+	case !isObject:
+		return nil, badRequest("Object '%s' contains invalid data", k.one)
+	}
+	return doc, nil
 }
 
 // created is the view of a new object; what the cloud then does to it by
@@ -57,32 +91,67 @@ func (n *network) created(c *call, o *netObject) map[string]any {
 	return v
 }
 
-func (n *network) create(c *call, k *netKind, given map[string]any) (*netObject, error) {
-	doc, err := n.forCreate(k, given)
-	if err != nil {
-		return nil, err
+// create makes all objects or none. Everything about all of them is checked
+// before the first is made, in the order in which the real service does it.
+func (n *network) create(c *call, k *netKind, given []map[string]any) ([]*netObject, error) {
+	docs := make([]map[string]any, len(given))
+	projects := map[string]int64{}
+	for i, g := range given {
+		project, err := projectOf(c, g)
+		if err != nil {
+			return nil, err
+		}
+		if docs[i], err = n.forCreate(k, g); err != nil {
+			return nil, err
+		}
+		docs[i]["project_id"] = project
+		projects[project]++
 	}
-	project, err := projectOf(c, given)
-	if err != nil {
-		return nil, err
+	for _, doc := range docs {
+		if err := n.mayAdd(c, k, doc); err != nil {
+			return nil, err
+		}
 	}
-	if err := n.mayAdd(c, k, doc); err != nil {
-		return nil, err
+	for project, more := range projects {
+		if err := n.checkQuota(k, project, more); err != nil {
+			return nil, err
+		}
 	}
-	if err := n.permit(c, "create_"+k.one, k, doc, given, true); err != nil {
-		return nil, err
+	for i, doc := range docs {
+		if err := n.permit(c, "create", k, doc, given[i], nil); err != nil {
+			return nil, err
+		}
 	}
-	if err := n.checkQuota(k, project, 1); err != nil {
-		return nil, err
+	var made []*netObject
+	for _, doc := range docs {
+		o, err := n.make(c, k, doc)
+		if err != nil {
+			for _, o := range slices.Backward(made) {
+				n.drop(c, o)
+			}
+			return nil, err
+		}
+		made = append(made, o)
 	}
-	o := n.object(c, k, project, doc)
+	return made, nil
+}
+
+// make makes one object of a body that is checked.
+func (n *network) make(c *call, k *netKind, doc map[string]any) (*netObject, error) {
+	o := n.object(c, k, text(doc["project_id"]), doc)
+	if k.parent != nil {
+		o.attrs[parentKey] = c.PathValue("parent")
+	}
 	if k.hooks.create != nil {
 		if err := k.hooks.create(c, o); err != nil {
 			return nil, err
 		}
 	}
-	k.objects.Put(o.id, project, o)
-	if k.hooks.updated == nil && k == n.subnets {
+	k.put(o)
+	if err := n.setSharing(c, o, o.attrs); err != nil {
+		return nil, err
+	}
+	if k == n.subnets {
 		n.helperPort(c, o)
 	}
 	return o, nil
@@ -125,7 +194,7 @@ func (n *network) mayAdd(c *call, k *netKind, doc map[string]any) error {
 	if err != nil {
 		return err
 	}
-	if c.admin() || net.project == c.project() || net.flag("shared") && k == n.ports {
+	if c.admin() || net.project == c.project() || net.sharedWith(c.project(), asShared) && k == n.ports {
 		return nil
 	}
 	return refuseAs(http.StatusForbidden, "HTTPForbidden", "Tenant %s not allowed to create %s on this network", c.project(), k.one)
@@ -151,9 +220,12 @@ func (n *network) used(k *netKind, project string) (count int64) {
 
 func (n *network) showHandler(k *netKind) handler {
 	return func(c *call) (*reply, error) {
-		o, err := n.find(c, k, c.PathValue("id"))
+		o, err := n.findPart(c, k)
 		if err != nil {
 			return nil, err
+		}
+		if !c.may(k.rule("get"), cmp.Or(k.reader, "reader")) {
+			return nil, refuseAs(http.StatusNotFound, "HTTPNotFound", "The resource could not be found.")
 		}
 		return ok(map[string]any{k.one: fields(n.view(c, o), c.URL.Query()["fields"])}), nil
 	}
@@ -161,22 +233,29 @@ func (n *network) showHandler(k *netKind) handler {
 
 func (n *network) updateHandler(k *netKind) handler {
 	return func(c *call) (*reply, error) {
-		given, there := c.document(k.one)
-		if !there {
-			return nil, badRequest("Unable to find '%s' in request body", k.one)
+		body, isObject := c.body.(map[string]any)
+		if !isObject && c.body != nil {
+			return nil, badRequest("Body contains invalid data")
+		}
+		given, err := oneBody(body, k)
+		if err != nil {
+			return nil, err
 		}
 		change, err := n.forUpdate(k, given)
 		if err != nil {
 			return nil, err
 		}
-		o, err := n.find(c, k, c.PathValue("id"))
+		o, err := n.findPart(c, k)
 		if err != nil {
+			return nil, err
+		}
+		if err := n.permit(c, "update", k, change, given, o); err != nil {
 			return nil, err
 		}
 		if err := n.checkRevision(c, o); err != nil {
 			return nil, err
 		}
-		if err := n.permit(c, "update_"+k.one, k, change, given, c.admin() || o.project == c.project()); err != nil {
+		if err := n.setSharing(c, o, change); err != nil {
 			return nil, err
 		}
 		if k.hooks.update != nil {
@@ -207,12 +286,15 @@ func (n *network) checkRevision(c *call, o *netObject) error {
 
 func (n *network) deleteHandler(k *netKind) handler {
 	return func(c *call) (*reply, error) {
-		o, err := n.find(c, k, c.PathValue("id"))
+		if c.body != nil {
+			return nil, badRequest("Request body is not supported in DELETE.")
+		}
+		o, err := n.findPart(c, k)
 		if err != nil {
 			return nil, err
 		}
-		if !c.admin() && o.project != c.project() || !c.may("delete_"+k.one, "member") {
-			return nil, refuseAs(http.StatusForbidden, "PolicyNotAuthorized", "rule:delete_%s is disallowed by policy", k.one)
+		if rule := k.rule("delete"); !n.owns(c, o) || !c.may(rule, cmp.Or(k.writer, "member")) {
+			return nil, refuseAs(http.StatusForbidden, "PolicyNotAuthorized", "rule:%s is disallowed by policy", rule)
 		}
 		if err := n.checkRevision(c, o); err != nil {
 			return nil, err
@@ -227,20 +309,39 @@ func (n *network) deleteHandler(k *netKind) handler {
 	}
 }
 
-// drop takes an object away without asking.
+// drop takes an object away without asking, and what is only there with it.
 func (n *network) drop(c *call, o *netObject) {
-	o.kind.objects.Delete(o.id)
+	o.kind.remove(o)
+	for _, s := range slices.Clone(o.shares) {
+		n.shares.remove(s)
+	}
+	for _, k := range n.kinds {
+		if k.parent == o.kind {
+			for _, part := range k.in(o.id) {
+				n.drop(c, part)
+			}
+		}
+	}
 	switch o.kind {
+	case n.networks:
+		for _, s := range n.segments.in(o.id) {
+			n.segments.remove(s)
+		}
 	case n.subnets:
 		if net, there := n.networks.objects.Get(o.text("network_id")); there {
 			net.touch(c.now)
 		}
 	case n.ports:
 		n.releaseFloatingIPs(c, o)
+		n.loseForwards(c, o, nil)
 	case n.fips:
 		for _, p := range n.ports.all(where("device_id", o.id)) {
-			p.kind.objects.Delete(p.id)
+			n.ports.remove(p)
 		}
+	case n.shares:
+		n.dropShare(o)
+	case n.forwards:
+		n.dropForward(o)
 	}
 }
 
@@ -250,13 +351,16 @@ func (n *network) view(c *call, o *netObject) map[string]any {
 	all["id"], all["tenant_id"], all["project_id"] = o.id, o.project, o.project
 	all["tags"], all["revision_number"] = o.tagList(), o.revision
 	all["created_at"], all["updated_at"] = stamp(o.created), stamp(o.updated)
+	if o.kind.share != "" {
+		all["shared"] = o.sharedWith(c.project(), asShared)
+	}
 	if o.kind.hooks.view != nil {
-		o.kind.hooks.view(o, all)
+		o.kind.hooks.view(c, o, all)
 	}
 	out := map[string]any{}
 	for _, a := range o.kind.attrs {
 		if v, there := all[a.name]; a.can("v") && n.has(a) && (a.read == "" || c.may("get_"+o.kind.one+":"+a.name, a.read)) {
-			if there || !hidden[a.name] {
+			if v != any(unset) && (there || !hidden[a.name]) {
 				out[a.name] = v
 			}
 		}
@@ -265,7 +369,7 @@ func (n *network) view(c *call, o *netObject) map[string]any {
 }
 
 // hidden are attributes that are left out when there is nothing to tell.
-var hidden = map[string]bool{"is_default": true, "vlan_transparent": true}
+var hidden = map[string]bool{"is_default": true, "vlan_transparent": true, "trunk_details": true, "segments": true}
 
 // fields keeps the asked-for keys of a view.
 func fields(v map[string]any, want []string) map[string]any {

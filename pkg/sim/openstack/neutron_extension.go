@@ -24,15 +24,15 @@ func neutronExtensions(s *service, n *network) {
 	s.on("GET /v2.0/extensions", listExtensions)
 	s.on("GET /v2.0/extensions/{alias}", showExtension)
 	s.on("GET /v2.0/availability_zones", listNetworkZones)
-	for _, e := range []struct{ ext, path, key string }{
-		{"", "subnetpools", "subnetpools"}, {"agent", "agents", "agents"}, {"trunk", "trunks", "trunks"}, {"qos", "qos/policies", "policies"},
-		{"address-scope", "address-scopes", "address_scopes"}, {"rbac-policies", "rbac-policies", "rbac_policies"}, {"segment", "segments", "segments"},
-		{"network-ip-availability", "network-ip-availabilities", "network_ip_availabilities"}, {"flavors", "flavors", "flavors"},
-		{"address-group", "address-groups", "address_groups"}, {"metering", "metering/metering-labels", "metering_labels"},
-	} {
-		if e.ext == "" || n.extensions[e.ext] {
-			s.on("GET /v2.0/"+e.path, func(*call) (*reply, error) { return ok(map[string]any{e.key: []any{}}), nil })
-		}
+	if n.extensions["agent"] {
+		s.on("GET /v2.0/agents", func(*call) (*reply, error) { return ok(map[string]any{"agents": []any{}}), nil })
+		s.on("GET /v2.0/agents/{id}", func(c *call) (*reply, error) {
+			return nil, refuseAs(http.StatusNotFound, "AgentNotFound", "Agent %s could not be found.", c.PathValue("id"))
+		})
+	}
+	if n.extensions["network-ip-availability"] {
+		s.on("GET /v2.0/network-ip-availabilities", n.listAvailability)
+		s.on("GET /v2.0/network-ip-availabilities/{id}", n.showAvailability)
 	}
 	if n.extensions["auto-allocated-topology"] {
 		s.on("GET /v2.0/auto-allocated-topology/{project}", func(*call) (*reply, error) {
@@ -41,14 +41,6 @@ func neutronExtensions(s *service, n *network) {
 	}
 	if n.extensions["service-type"] {
 		s.on("GET /v2.0/service-providers", listProviders)
-	}
-	if n.extensions["floating-ip-port-forwarding"] {
-		s.on("GET /v2.0/floatingips/{id}/port_forwardings", func(c *call) (*reply, error) {
-			if _, err := n.find(c, n.fips, c.PathValue("id")); err != nil {
-				return nil, err
-			}
-			return ok(map[string]any{"port_forwardings": []any{}}), nil
-		})
 	}
 }
 

@@ -5,12 +5,12 @@ import (
 )
 
 func (n *network) createFloatingIP(c *call, o *netObject) error {
-	if err := n.checkQoS(o.attrs["qos_policy_id"]); err != nil {
+	if err := n.checkQoS(c, o.attrs["qos_policy_id"]); err != nil {
 		return err
 	}
 	net, there := n.networks.objects.Get(o.text("floating_network_id"))
 	if !there || !n.sees(c, net) {
-		return n.networks.missing(o.text("floating_network_id"))
+		return n.networks.missing("", o.text("floating_network_id"))
 	}
 	if !net.flag("router:external") {
 		return badResource("floatingip", "Network %s is not a valid external network", net.id)
@@ -25,7 +25,7 @@ func (n *network) createFloatingIP(c *call, o *netObject) error {
 		return err
 	}
 	delete(o.attrs, "subnet_id")
-	n.ports.objects.Put(p.id, "", p)
+	n.ports.put(p)
 	return nil
 }
 
@@ -146,8 +146,26 @@ func (n *network) releaseFloatingIPs(c *call, p *netObject) {
 	}
 }
 
-func (n *network) viewFloatingIP(o *netObject, v map[string]any) {
-	v["port_details"], v["port_forwardings"] = nil, []any{}
+// removeFloatingIP keeps an address that port forwardings need.
+func (n *network) removeFloatingIP(_ *call, o *netObject) error {
+	if len(n.forwardsOf(o)) > 0 {
+		return netConflict("FipInUseByPortForwarding", "Floating IP %s in use by Port Forwarding resources.", o.id)
+	}
+	return nil
+}
+
+func (n *network) viewFloatingIP(_ *call, o *netObject, v map[string]any) {
+	forwards := []any{}
+	for _, f := range n.forwardsOf(o) {
+		view := map[string]any{}
+		for _, name := range []string{"id", "internal_ip_address", "protocol", "internal_port_id"} {
+			view[name] = f.attrs[name]
+		}
+		view["id"] = f.id
+		n.viewForward(nil, f, merged(f.attrs, nil))
+		forwards = append(forwards, view)
+	}
+	v["port_details"], v["port_forwardings"] = nil, forwards
 	if p, there := n.ports.objects.Get(o.text("port_id")); there {
 		details := map[string]any{}
 		for _, name := range []string{"name", "network_id", "mac_address", "admin_state_up", "status", "device_id", "device_owner"} {

@@ -20,7 +20,7 @@ func (n *network) defaultGroup(c *call, project string) *netObject {
 		}
 	}
 	n.addRules(c, g, rules)
-	n.groups.objects.Put(g.id, project, g)
+	n.groups.put(g)
 	return g
 }
 
@@ -37,7 +37,7 @@ func (n *network) addRules(c *call, g *netObject, rules []profile.GroupRule) {
 			o.attrs["remote_group_id"] = g.id
 		}
 		o.revision = 0
-		n.rules.objects.Put(o.id, g.project, o)
+		n.rules.put(o)
 	}
 }
 
@@ -90,7 +90,7 @@ func (n *network) removeGroup(c *call, o *netObject) error {
 	if o.text("name") == "default" && !c.admin() {
 		return netConflict("SecurityGroupCannotRemoveDefault", "Insufficient rights for removing default security group.")
 	}
-	for _, r := range n.rules.all(where("security_group_id", o.id)) {
+	for _, r := range n.rules.in(o.id) {
 		n.drop(c, r)
 	}
 	for _, r := range n.rules.all(where("remote_group_id", o.id)) {
@@ -99,12 +99,12 @@ func (n *network) removeGroup(c *call, o *netObject) error {
 	return nil
 }
 
-func (n *network) viewGroup(o *netObject, v map[string]any) {
+func (n *network) viewGroup(_ *call, o *netObject, v map[string]any) {
 	rules := []any{}
-	for _, r := range n.rules.all(where("security_group_id", o.id)) {
+	for _, r := range n.rules.in(o.id) {
 		rules = append(rules, n.ruleInGroup(r))
 	}
-	v["security_group_rules"], v["shared"] = rules, false
+	v["security_group_rules"] = rules
 }
 
 // ruleInGroup shows a rule as it appears inside of its group: with two keys

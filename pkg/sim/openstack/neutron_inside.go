@@ -18,7 +18,7 @@ func (n *network) networkOf(c *call, id string) *netObject {
 // the project's own and shared ones.
 func (n *network) usableNetworks(c *call) []*netObject {
 	return n.networks.all(func(o *netObject) bool {
-		return o.project == c.project() && !o.flag("router:external") || o.flag("shared")
+		return o.project == c.project() && !o.flag("router:external") || o.sharedWith(c.project(), asShared)
 	})
 }
 
@@ -39,7 +39,7 @@ func (n *network) portForServer(c *call, w nicWish, s *server) (*netObject, erro
 	if net == nil {
 		return nil, refuse(http.StatusBadRequest, "Network %s could not be found.", w.network)
 	}
-	if net.project != c.project() && !net.flag("shared") && !c.admin() {
+	if net.project != c.project() && !net.sharedWith(c.project(), asShared) && !c.admin() {
 		return nil, refuse(http.StatusBadRequest, "Failed to allocate the network(s), not rescheduling.")
 	}
 	if err := n.checkQuota(n.ports, c.project(), 1); err != nil {
@@ -61,7 +61,7 @@ func (n *network) portForServer(c *call, w nicWish, s *server) (*netObject, erro
 	if err := n.createPort(c, p); err != nil {
 		return nil, portTrouble(err, w, net)
 	}
-	n.ports.objects.Put(p.id, p.project, p)
+	n.ports.put(p)
 	return p, nil
 }
 

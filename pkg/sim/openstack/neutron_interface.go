@@ -78,7 +78,7 @@ func (n *network) plugSubnet(c *call, o *netObject, id string) (*reply, error) {
 		return nil, err
 	}
 	p.attrs["status"] = "ACTIVE"
-	n.ports.objects.Put(p.id, o.project, p)
+	n.ports.put(p)
 	return n.plugged(o, p), nil
 }
 

@@ -18,6 +18,11 @@ func (n *network) listHandler(k *netKind) handler {
 		if k == n.groups || k == n.rules {
 			n.defaultGroup(c, c.project())
 		}
+		if k.parent != nil {
+			if _, err := n.find(c, k.parent, c.PathValue("parent")); err != nil {
+				return nil, err
+			}
+		}
 		q := c.URL.Query()
 		views, err := n.filtered(c, k, q)
 		if err != nil {
@@ -49,7 +54,17 @@ func (n *network) filtered(c *call, k *netKind, q url.Values) ([]map[string]any,
 		return nil, err
 	}
 	var views []map[string]any
-	for _, o := range k.all(func(o *netObject) bool { return n.sees(c, o) }) {
+	if !c.may(k.rule("get"), cmp.Or(k.reader, "reader")) {
+		return nil, nil
+	}
+	list := k.all(nil)
+	if k.parent != nil {
+		list = k.in(c.PathValue("parent"))
+	}
+	for _, o := range list {
+		if !n.sees(c, o) {
+			continue
+		}
 		v := n.view(c, o)
 		if !slices.ContainsFunc(tests, func(t func(map[string]any) bool) bool { return !t(v) }) {
 			views = append(views, v)
@@ -66,7 +81,7 @@ func (n *network) filters(k *netKind, q url.Values) ([]func(map[string]any) bool
 		if slices.Contains(control, name) {
 			continue
 		}
-		if t := tagFilter(name, q[name]); t != nil && k != n.rules {
+		if t := tagFilter(name, q[name]); t != nil && k.tags != "" {
 			tests = append(tests, t)
 			continue
 		}
@@ -226,7 +241,7 @@ func (n *network) page(c *call, k *netKind, views []map[string]any, q url.Values
 	if marker := q.Get("marker"); marker != "" && limit > 0 {
 		i := slices.IndexFunc(views, func(v map[string]any) bool { return v["id"] == marker })
 		if i < 0 {
-			return netPage{}, k.missing(marker)
+			return netPage{}, k.missing("", marker)
 		}
 		if reverse {
 			views = views[:i]

@@ -17,7 +17,7 @@ func (n *network) createNetwork(c *call, o *netObject) error {
 	if err := n.checkZones(o); err != nil {
 		return err
 	}
-	if err := n.checkQoS(o.attrs["qos_policy_id"]); err != nil {
+	if err := n.checkQoS(c, o.attrs["qos_policy_id"]); err != nil {
 		return err
 	}
 	if err := n.checkMTU(o); err != nil {
@@ -25,16 +25,10 @@ func (n *network) createNetwork(c *call, o *netObject) error {
 	}
 	n.defaultGroup(c, o.project)
 	o.attrs["status"] = "ACTIVE"
-	for _, name := range []string{"provider:network_type", "provider:physical_network", "provider:segmentation_id"} {
-		if _, set := o.attrs[name]; !set {
-			o.attrs[name] = nil
-		}
+	if o.attrs["qos_policy_id"] == nil {
+		o.attrs["qos_policy_id"] = n.defaultPolicy(o.project)
 	}
-	if o.attrs["provider:network_type"] == nil {
-		o.attrs["provider:network_type"] = cmp.Or(n.cloud.profile.Behaviour.Network.Type, "geneve")
-		o.attrs["provider:segmentation_id"] = int64(n.networks.objects.Len()) + 1
-	}
-	return nil
+	return n.giveSegments(c, o)
 }
 
 func (n *network) checkMTU(o *netObject) error {
@@ -59,16 +53,8 @@ func (n *network) checkZones(o *netObject) error {
 	return nil
 }
 
-// checkQoS: the simulator keeps no QoS policies, so each that is named is missing.
-func (n *network) checkQoS(policy any) error {
-	if policy == nil || policy == any(unset) {
-		return nil
-	}
-	return refuseAs(http.StatusNotFound, "QosPolicyNotFound", "QoS policy %s could not be found.", text(policy))
-}
-
 func (n *network) updateNetwork(c *call, o *netObject, change map[string]any) error {
-	if err := n.checkQoS(change["qos_policy_id"]); err != nil {
+	if err := n.checkQoS(c, change["qos_policy_id"]); err != nil {
 		return err
 	}
 	if _, set := change["mtu"]; set {
@@ -80,7 +66,7 @@ func (n *network) updateNetwork(c *call, o *netObject, change map[string]any) er
 func (n *network) removeNetwork(c *call, o *netObject) error {
 	var used []string
 	var helpers []*netObject
-	for _, p := range n.ports.all(where("network_id", o.id)) {
+	for _, p := range n.ports.in(o.id) {
 		if slices.Contains(autoDelete, p.text("device_owner")) {
 			helpers = append(helpers, p)
 		} else {
@@ -94,19 +80,23 @@ func (n *network) removeNetwork(c *call, o *netObject) error {
 	for _, p := range helpers {
 		n.drop(c, p)
 	}
-	for _, s := range n.subnets.all(where("network_id", o.id)) {
+	for _, s := range n.subnets.in(o.id) {
 		n.drop(c, s)
 	}
 	return nil
 }
 
-func (n *network) viewNetwork(o *netObject, v map[string]any) {
+func (n *network) viewNetwork(c *call, o *netObject, v map[string]any) {
 	subnets := []any{}
-	for _, s := range n.subnets.all(where("network_id", o.id)) {
+	for _, s := range n.subnets.in(o.id) {
 		subnets = append(subnets, s.id)
 	}
 	v["subnets"], v["availability_zones"] = subnets, n.zoneList()
-	v["ipv4_address_scope"], v["ipv6_address_scope"], v["l2_adjacency"] = nil, nil, true
+	v["ipv4_address_scope"], v["ipv6_address_scope"] = n.scopesOf(o)
+	v["l2_adjacency"] = !slices.ContainsFunc(n.subnets.inside[o.id], func(s *netObject) bool { return s.text("segment_id") != "" })
+	if c.admin() {
+		n.viewWires(o.id, v)
+	}
 	if !o.flag("router:external") {
 		delete(v, "is_default")
 	}
@@ -124,13 +114,19 @@ func (n *network) zoneList() []any {
 func (n *network) providerNetworks() error {
 	admin := sim.NamedHex(n.cloud.profile.Name, "project", "admin")
 	now := n.cloud.Now()
+	c := &call{cloud: n.cloud, now: now}
 	for _, p := range n.cloud.profile.Networks {
 		net := &netObject{kind: n.networks, id: n.cloud.id(p.ID, "network", p.Name), project: admin, created: now, updated: now, revision: 2,
 			attrs: map[string]any{"name": p.Name, "description": "", "admin_state_up": true, "status": "ACTIVE", "shared": p.Shared,
 				"router:external": p.External, "is_default": p.Default, "mtu": cmp.Or(p.MTU, 1500), "port_security_enabled": true,
-				"availability_zone_hints": []any{}, "dns_domain": "", "qos_policy_id": nil, "provider:network_type": "flat",
-				"provider:physical_network": "physnet1", "provider:segmentation_id": nil}}
-		n.networks.objects.Put(net.id, admin, net)
+				"availability_zone_hints": []any{}, "dns_domain": "", "qos_policy_id": nil}}
+		n.networks.put(net)
+		if err := n.setSharing(c, net, net.attrs); err != nil {
+			return err
+		}
+		if _, err := n.segment(c, net.id, wire{kind: "flat", physical: p.Name}); err != nil {
+			return err
+		}
 		for _, s := range p.Subnets {
 			if err := n.providerSubnet(net, s); err != nil {
 				return err
@@ -159,6 +155,6 @@ func (n *network) providerSubnet(net *netObject, s profile.PublicSubnet) error {
 	if err := n.createSubnet(c, o); err != nil {
 		return err
 	}
-	n.subnets.objects.Put(o.id, net.project, o)
+	n.subnets.put(o)
 	return nil
 }

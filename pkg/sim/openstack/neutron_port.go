@@ -8,12 +8,12 @@ import (
 )
 
 func (n *network) createPort(c *call, o *netObject) error {
-	if err := n.checkQoS(o.attrs["qos_policy_id"]); err != nil {
+	if err := n.checkQoS(c, o.attrs["qos_policy_id"]); err != nil {
 		return err
 	}
 	net, there := n.networks.objects.Get(o.text("network_id"))
 	if !there {
-		return n.networks.missing(o.text("network_id"))
+		return n.networks.missing("", o.text("network_id"))
 	}
 	if err := n.giveMAC(o); err != nil {
 		return err
@@ -47,12 +47,9 @@ func (n *network) firstAddresses(o *netObject) ([]any, error) {
 // giveMAC draws a hardware address unless the body has one, which must be free.
 func (n *network) giveMAC(o *netObject) error {
 	inUse := func(mac string) bool {
-		for p := range n.ports.objects.All() {
-			if p.id != o.id && p.text("network_id") == o.text("network_id") && p.text("mac_address") == mac {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(n.ports.inside[o.text("network_id")], func(p *netObject) bool {
+			return p.id != o.id && strings.EqualFold(p.text("mac_address"), mac)
+		})
 	}
 	if mac := o.text("mac_address"); mac != "" {
 		if inUse(mac) {
@@ -61,10 +58,14 @@ func (n *network) giveMAC(o *netObject) error {
 		return nil
 	}
 	for o.text("mac_address") == "" || inUse(o.text("mac_address")) {
-		r := uint32(n.cloud.Objects.Fraction() * (1 << 24))
-		o.attrs["mac_address"] = fmt.Sprintf("fa:16:3e:%02x:%02x:%02x", byte(r>>16), byte(r>>8), byte(r))
+		o.attrs["mac_address"] = n.drawMAC()
 	}
 	return nil
+}
+
+func (n *network) drawMAC() string {
+	r := uint32(n.cloud.Objects.Fraction() * (1 << 24))
+	return fmt.Sprintf("fa:16:3e:%02x:%02x:%02x", byte(r>>16), byte(r>>8), byte(r))
 }
 
 // guard checks and completes what protects a port: its groups and address
@@ -87,7 +88,7 @@ func (n *network) guard(c *call, o *netObject, doc map[string]any) error {
 	}
 	for _, g := range groups {
 		if group, there := n.groups.objects.Get(text(g)); !there || c.token != nil && !c.admin() && group.project != c.project() {
-			return n.groups.missing(text(g))
+			return n.groups.missing("", text(g))
 		}
 	}
 	if _, had := o.attrs["status"]; !had && !named {
@@ -117,7 +118,7 @@ func (n *network) completePairs(o *netObject, doc map[string]any) {
 }
 
 func (n *network) updatePort(c *call, o *netObject, change map[string]any) error {
-	if err := n.checkQoS(change["qos_policy_id"]); err != nil {
+	if err := n.checkQoS(c, change["qos_policy_id"]); err != nil {
 		return err
 	}
 	if err := n.guard(c, o, change); err != nil {
@@ -135,6 +136,7 @@ func (n *network) updatePort(c *call, o *netObject, change map[string]any) error
 		return err
 	}
 	change["fixed_ips"] = ips
+	n.loseForwards(c, o, ips)
 	return nil
 }
 
@@ -166,15 +168,26 @@ func (n *network) removePort(c *call, o *netObject) error {
 			return netConflict("ServicePortInUse", "Port %s cannot be deleted directly via the port API: has device owner %s.", o.id, owner)
 		}
 	}
+	if t, sub := n.trunkOf(o.id); t != nil && sub {
+		return netConflict("PortInUseAsSubPort", "Port %s is currently a subport for trunk %s.", o.id, t.id)
+	} else if t != nil {
+		return netConflict("PortInUseAsTrunkParent", "Port %s is currently a parent port for trunk %s.", o.id, t.id)
+	}
 	return nil
 }
 
-func (n *network) viewPort(o *netObject, v map[string]any) {
+func (n *network) viewPort(_ *call, o *netObject, v map[string]any) {
 	v["ip_allocation"], v["qos_network_policy_id"], v["resource_request"] = "immediate", nil, nil
 	v["binding:vif_type"], v["binding:vif_details"] = "unbound", map[string]any{}
 	if o.text("binding:host_id") != "" {
 		v["binding:vif_type"] = "ovs"
 		v["binding:vif_details"] = map[string]any{"port_filter": true, "ovs_hybrid_plug": false, "connectivity": "l2", "bound_drivers": map[string]any{"0": "openvswitch"}}
+	}
+	if net, there := n.networks.objects.Get(o.text("network_id")); there {
+		v["qos_network_policy_id"] = net.attrs["qos_policy_id"]
+	}
+	if d := n.trunkDetails(o); d != nil {
+		v["trunk_details"] = d
 	}
 	domain := "cloud.example."
 	assignment := []any{}

@@ -63,7 +63,7 @@ func (n *network) setGateway(c *call, o *netObject, want any, doc map[string]any
 	}
 	net, there := n.networks.objects.Get(text(info["network_id"]))
 	if !there || c.token != nil && !n.sees(c, net) {
-		return n.networks.missing(text(info["network_id"]))
+		return n.networks.missing("", text(info["network_id"]))
 	}
 	if !net.flag("router:external") {
 		return badResource("router", "Network %s is not an external network", net.id)
@@ -100,7 +100,7 @@ func (n *network) plugGateway(c *call, o, net *netObject, info, doc map[string]a
 		n.drop(c, port)
 	}
 	p.attrs["status"] = "ACTIVE"
-	n.ports.objects.Put(p.id, "", p)
+	n.ports.put(p)
 	doc["external_gateway_info"] = map[string]any{"network_id": net.id, "external_fixed_ips": p.list("fixed_ips"), "enable_snat": snat(info)}
 	return nil
 }

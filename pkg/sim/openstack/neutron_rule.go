@@ -97,7 +97,7 @@ func (n *network) createRule(c *call, o *netObject) error {
 	if p, err := netip.ParsePrefix(o.text("remote_ip_prefix")); err == nil {
 		o.attrs["normalized_cidr"] = p.Masked().String()
 	}
-	for _, r := range n.rules.all(where("security_group_id", o.text("security_group_id"))) {
+	for _, r := range n.rules.in(o.text("security_group_id")) {
 		if sameRule(r, o) {
 			return netConflict("SecurityGroupRuleExists", "Security group rule already exists. Rule id is %s.", r.id)
 		}

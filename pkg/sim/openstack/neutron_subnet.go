@@ -8,30 +8,20 @@ import (
 )
 
 func (n *network) createSubnet(c *call, o *netObject) error {
-	if o.text("cidr") == "" {
-		if o.flag("use_default_subnetpool") {
-			return badResource("subnets", "No default subnetpool found for IPv%d", o.attrs["ip_version"])
-		}
-		if pool := o.text("subnetpool_id"); pool != "" {
-			return refuseAs(http.StatusNotFound, "SubnetPoolNotFound", "Subnet pool %s could not be found.", pool)
-		}
-		return badResource("subnets", "a subnetpool must be specified in the absence of a cidr")
-	}
-	cidr, err := netip.ParsePrefix(o.text("cidr"))
+	cidr, err := n.prefixFor(c, o)
 	if err != nil {
-		return invalidInput("%s is not in a CIDR format", o.text("cidr"))
+		return err
 	}
-	if err := checkFamily(o, cidr); err != nil {
+	net, _ := n.networks.objects.Get(o.text("network_id"))
+	if err := n.checkPrefix(net, cidr); err != nil {
+		return err
+	}
+	o.attrs["cidr"] = cidr.String()
+	if err := n.checkSegment(o); err != nil {
 		return err
 	}
 	if err := poolsAndGateway(cidr, o.attrs); err != nil {
 		return err
-	}
-	net, _ := n.networks.objects.Get(o.text("network_id"))
-	for _, s := range n.subnets.all(where("network_id", o.text("network_id"))) {
-		if other, _ := netip.ParsePrefix(s.text("cidr")); other.Overlaps(cidr) {
-			return invalidInput("Requested subnet with cidr: %s for network: %s overlaps with another subnet", cidr, net.id)
-		}
 	}
 	for _, name := range []string{"dns_nameservers", "host_routes", "service_types"} {
 		if o.attrs[name] == nil {
@@ -39,130 +29,156 @@ func (n *network) createSubnet(c *call, o *netObject) error {
 		}
 	}
 	delete(o.attrs, "use_default_subnetpool")
+	delete(o.attrs, "prefixlen")
 	o.revision = 0
-	if net != nil {
-		net.touch(c.now)
-	}
+	net.touch(c.now)
+	n.giveAutoAddresses(c, o)
 	return nil
 }
 
-// checkFamily checks what goes only with one version of IP.
-func checkFamily(o *netObject, cidr netip.Prefix) error {
-	version := o.attrs["ip_version"].(int64)
-	if version == 4 != cidr.Addr().Is4() {
-		return invalidInput("cidr '%s' does not match the ip_version '%d'", cidr, version)
+// prefixFor returns the prefix of a new subnet: its own, or one out of a pool.
+func (n *network) prefixFor(c *call, o *netObject) (netip.Prefix, error) {
+	_, long := o.attrs["prefixlen"].(int64)
+	cidr, _ := loosePrefix(o.text("cidr"))
+	if cidr.IsValid() && long {
+		return cidr, badResource("subnets", "cidr and prefixlen must not be supplied together")
 	}
-	for _, name := range []string{"ipv6_ra_mode", "ipv6_address_mode"} {
-		if o.attrs[name] != nil && version == 4 {
-			return invalidInput("%s is not valid when ip_version is 4", name)
+	cidr = cidr.Masked()
+	pool, err := n.poolFor(c, o)
+	switch {
+	case err != nil:
+		return cidr, err
+	case pool != nil:
+		o.attrs["subnetpool_id"] = pool.id
+	case !cidr.IsValid():
+		return cidr, badResource("subnets", "a subnetpool must be specified in the absence of a cidr")
+	default:
+		if err := n.checkSubnet(nil, o.attrs, cidr); err != nil {
+			return cidr, err
 		}
 	}
-	return nil
+	if err := n.checkAffinity(o, pool); err != nil || pool == nil {
+		return cidr, err
+	}
+	if v := pool.attrs["ip_version"]; v != o.attrs["ip_version"] {
+		return cidr, badResource("subnets", "Cannot allocate IPv%d subnet from IPv%d subnet pool", o.attrs["ip_version"], v)
+	}
+	return n.fromPool(o, pool, cidr)
 }
 
-// poolsAndGateway completes and checks pools and gateway of a new subnet or of
-// a change, which is written to doc.
-func poolsAndGateway(cidr netip.Prefix, doc map[string]any) error {
-	if _, set := doc["gateway_ip"]; !set {
-		doc["gateway_ip"] = firstAddress(cidr).String()
+// poolFor finds the subnet pool that a new subnet names, or the default one;
+// nil: it has a prefix of its own.
+func (n *network) poolFor(c *call, o *netObject) (*netObject, error) {
+	id, byDefault := o.text("subnetpool_id"), o.flag("use_default_subnetpool")
+	switch {
+	case id != "" && byDefault:
+		return nil, badResource("subnets", "subnetpool_id and use_default_subnetpool cannot both be specified")
+	case id == "" && !byDefault:
+		return nil, nil
 	}
-	gateway, _ := parseAddress(doc["gateway_ip"])
-	pools, given := doc["allocation_pools"].([]any)
-	if !given {
-		doc["allocation_pools"] = defaultPools(cidr, gateway)
-		return nil
+	_, own := o.attrs["allocation_pools"].([]any)
+	if id != "" && own && o.text("cidr") == "" {
+		return nil, badResource("subnets", "allocation_pools allowed only for specific subnet requests.")
 	}
-	slices.SortFunc(pools, func(a, b any) int {
-		x, _ := parseAddress(a.(map[string]any)["start"])
-		y, _ := parseAddress(b.(map[string]any)["start"])
-		return x.Compare(y)
-	})
-	return checkPools(pools, cidr, gateway)
-}
-
-// firstAddress is where a gateway is by default: the first of an IPv4 subnet,
-// the subnet-router address of an IPv6 one.
-func firstAddress(cidr netip.Prefix) netip.Addr {
-	if cidr.Addr().Is4() && cidr.Bits() < 31 {
-		return cidr.Addr().Next()
+	if id == "prefix_delegation" {
+		return nil, checkDelegation(o)
 	}
-	return cidr.Addr()
-}
-
-// lastAddress is the last one that a host may have.
-func lastAddress(cidr netip.Prefix) netip.Addr {
-	b := cidr.Addr().AsSlice()
-	for bit := cidr.Bits(); bit < len(b)*8; bit++ {
-		b[bit/8] |= 1 << (7 - bit%8)
+	if id != "" {
+		return n.find(c, n.pools, id)
 	}
-	last, _ := netip.AddrFromSlice(b)
-	if cidr.Addr().Is4() && cidr.Bits() < 31 {
-		return last.Prev()
-	}
-	return last
-}
-
-// defaultPools is the whole subnet without the gateway.
-func defaultPools(cidr netip.Prefix, gateway netip.Addr) []any {
-	first, last := cidr.Addr(), lastAddress(cidr)
-	if cidr.Bits() < cidr.Addr().BitLen()-1 {
-		first = first.Next()
-	}
-	pools := []any{}
-	add := func(a, b netip.Addr) {
-		if a.Compare(b) <= 0 {
-			pools = append(pools, map[string]any{"start": a.String(), "end": b.String()})
+	for p := range n.pools.objects.All() {
+		if p.flag("is_default") && p.attrs["ip_version"] == o.attrs["ip_version"] && n.sees(c, p) {
+			return p, nil
 		}
 	}
-	if !gateway.IsValid() || gateway.Compare(first) < 0 || gateway.Compare(last) > 0 {
-		add(first, last)
-		return pools
-	}
-	if gateway != first {
-		add(first, gateway.Prev())
-	}
-	if gateway != last {
-		add(gateway.Next(), last)
-	}
-	return pools
+	return nil, badResource("subnets", "No default subnetpool found for IPv%d", o.attrs["ip_version"])
 }
 
-func checkPools(pools []any, cidr netip.Prefix, gateway netip.Addr) error {
-	var before netip.Addr
-	for i, p := range pools {
-		pool := p.(map[string]any)
-		start, _ := parseAddress(pool["start"])
-		end, _ := parseAddress(pool["end"])
-		name := text(pool["start"]) + "-" + text(pool["end"])
+// checkDelegation refuses what prefix delegation needs first; no cloud of ours
+// delegates prefixes.
+func checkDelegation(o *netObject) error {
+	if o.attrs["ip_version"] != int64(6) {
+		return badResource("subnets", "Prefix Delegation can only be used with IPv6 subnets.")
+	}
+	for _, mode := range [][2]string{{"ipv6_ra_mode", "RA"}, {"ipv6_address_mode", "Address"}} {
+		if m := o.text(mode[0]); m != "slaac" && m != "dhcpv6-stateless" {
+			return badResource("subnets", "IPv6 %s Mode must be SLAAC or Stateless for Prefix Delegation.", mode[1])
+		}
+	}
+	return badResource("subnets", "Prefix Delegation is not supported")
+}
+
+// checkAffinity: the subnets of a network come out of one pool, or of pools in
+// one address scope.
+func (n *network) checkAffinity(o, pool *netObject) error {
+	scope := ""
+	if pool != nil {
+		scope = pool.text("address_scope_id")
+	}
+	for _, s := range n.subnets.in(o.text("network_id")) {
+		if s.attrs["ip_version"] != o.attrs["ip_version"] {
+			continue
+		}
+		other, pooled := n.pools.objects.Get(s.text("subnetpool_id"))
+		otherScope := ""
+		if pooled {
+			otherScope = other.text("address_scope_id")
+		}
 		switch {
-		case end.Less(start):
-			return refuseAs(http.StatusBadRequest, "InvalidAllocationPool", "The allocation pool {'start': '%s', 'end': '%s'} is not valid.", start, end)
-		case !cidr.Contains(start) || !cidr.Contains(end) || lastAddress(cidr).Less(end):
-			return refuseAs(http.StatusBadRequest, "OutOfBoundsAllocationPool", "The allocation pool %s spans beyond the subnet cidr %s.", name, cidr)
-		case before.IsValid() && start.Compare(before) <= 0:
-			other := pools[i-1].(map[string]any)
-			return netConflict("OverlappingAllocationPools", "Found overlapping allocation pools: %s-%s %s for subnet %s.", other["start"], other["end"], name, cidr)
-		}
-		before = end
-	}
-	for _, p := range pools {
-		if inPool(p, gateway) {
-			pool := p.(map[string]any)
-			return netConflict("GatewayConflictWithAllocationPools", "Gateway ip %s conflicts with allocation pool %s-%s.", gateway, pool["start"], pool["end"])
+		case scope != otherScope:
+			return refuseAs(http.StatusBadRequest, "NetworkAddressScopeAffinityError", "Subnets of the same address family hosted on the same network must all be allocated from the same address scope.")
+		case scope == "" && pooled != (pool != nil), scope == "" && pooled && other.id != pool.id:
+			return refuseAs(http.StatusBadRequest, "NetworkSubnetPoolAffinityError", "Subnets hosted on the same network must be allocated from the same subnet pool.")
 		}
 	}
 	return nil
 }
 
-func inPool(p any, a netip.Addr) bool {
-	pool, _ := p.(map[string]any)
-	start, _ := parseAddress(pool["start"])
-	end, _ := parseAddress(pool["end"])
-	return a.IsValid() && start.Compare(a) <= 0 && a.Compare(end) <= 0
+// fromPool takes a prefix out of a pool: the subnet's own, the one around its
+// gateway, or any of the length.
+func (n *network) fromPool(o, pool *netObject, want netip.Prefix) (netip.Prefix, error) {
+	length, given := o.attrs["prefixlen"].(int64)
+	if !given {
+		length = pool.attrs["default_prefixlen"].(int64)
+	}
+	all, any := 32, "0.0.0.0"
+	if pool.attrs["ip_version"] == int64(6) {
+		all, any = 128, "::"
+	}
+	if length > int64(all) {
+		return want, refuseAs(http.StatusBadRequest, "AddrFormatError", "invalid IPNetwork %s/%d", any, length)
+	}
+	if gateway, there := parseAddress(o.attrs["gateway_ip"]); there && !want.IsValid() {
+		want = netip.PrefixFrom(gateway, int(length)).Masked()
+	}
+	if want.IsValid() {
+		return n.allocateSubnet(pool, o.project, want, int64(want.Bits()))
+	}
+	got, err := n.allocateSubnet(pool, o.project, want, length)
+	if err == nil { // a wish for no gateway is not heard here
+		o.attrs["gateway_ip"] = got.Addr().Next().String()
+	}
+	return got, err
+}
+
+// checkPrefix: no two subnets of a network overlap.
+func (n *network) checkPrefix(net *netObject, cidr netip.Prefix) error {
+	if cidr.Bits() == 0 {
+		return invalidInput("0 is not allowed as CIDR prefix length")
+	}
+	for _, s := range n.subnets.inside[net.id] {
+		if other, _ := netip.ParsePrefix(s.text("cidr")); other.Overlaps(cidr) {
+			return invalidInput("Requested subnet with cidr: %s for network: %s overlaps with another subnet", cidr, net.id)
+		}
+	}
+	return nil
 }
 
 func (n *network) updateSubnet(c *call, o *netObject, change map[string]any) error {
 	cidr, _ := netip.ParsePrefix(o.text("cidr"))
+	if err := n.checkSubnet(o, change, cidr); err != nil {
+		return err
+	}
 	gateway, moved := change["gateway_ip"]
 	pools, resized := change["allocation_pools"].([]any)
 	if moved || resized {
@@ -177,11 +193,9 @@ func (n *network) updateSubnet(c *call, o *netObject, change map[string]any) err
 			return err
 		}
 	}
-	if moved && o.text("gateway_ip") != "" && text(gateway) != o.text("gateway_ip") {
-		for _, p := range n.ports.all(where("device_owner", "network:router_interface")) {
-			if hasFixedIP(p.attrs, []string{"ip_address=" + o.text("gateway_ip"), "subnet_id=" + o.id}) {
-				return netConflict("GatewayIpInUse", "Current gateway ip %s already in use by port %s. Unable to update.", o.text("gateway_ip"), p.id)
-			}
+	if s, given := change["segment_id"]; given && s != o.attrs["segment_id"] {
+		if err := n.moveToSegment(o, change); err != nil {
+			return err
 		}
 	}
 	if change["enable_dhcp"] == true && !o.flag("enable_dhcp") {
@@ -189,6 +203,13 @@ func (n *network) updateSubnet(c *call, o *netObject, change map[string]any) err
 		n.helperPort(c, o)
 	}
 	return nil
+}
+
+func (n *network) moveToSegment(o *netObject, change map[string]any) error {
+	if o.text("segment_id") != "" {
+		return refuseAs(http.StatusBadRequest, "SubnetSegmentAssociationChangeNotAllowed", "A subnet that is already associated with a segment cannot have its segment association changed.")
+	}
+	return n.checkSegment(&netObject{kind: o.kind, id: o.id, attrs: merged(o.attrs, change)})
 }
 
 func (n *network) removeSubnet(c *call, o *netObject) error {
@@ -234,7 +255,7 @@ func (n *network) helperPort(c *call, subnet *netObject) {
 			"dns_domain": "", "binding:vnic_type": "normal", "binding:host_id": "network-1", "qos_policy_id": nil, "description": nil})
 		if err := n.createPort(c, p); err == nil { // an exhausted subnet gets no helper
 			p.attrs["status"], p.attrs["description"] = "ACTIVE", nil
-			n.ports.objects.Put(p.id, p.project, p)
+			n.ports.put(p)
 		}
 	}
 }

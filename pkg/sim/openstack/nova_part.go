@@ -60,7 +60,7 @@ func listGroupsOfServer(c *call, s *server) (*reply, error) {
 // novaGroup is a security group as Nova tells it: ingress only, old names.
 func (c *call) novaGroup(g *netObject) map[string]any {
 	rules := []any{}
-	for _, r := range c.cloud.network.rules.all(where("security_group_id", g.id)) {
+	for _, r := range c.cloud.network.rules.in(g.id) {
 		if r.text("direction") != "ingress" {
 			continue
 		}
