@@ -32,10 +32,17 @@ func (p Path) Index(i int) Path { return p + Path("["+strconv.Itoa(i)+"]") }
 // (int); in patterns [Any] stands for both wildcards.
 func (p Path) Steps() []any {
 	var steps []any
-	for s := string(p); s != ""; {
-		var step any
-		step, s = cutStep(s)
-		steps = append(steps, step)
+	for rest := string(p); rest != ""; {
+		var s step
+		s, rest = cutStep(rest)
+		switch s.kind {
+		case entry:
+			steps = append(steps, s.name)
+		case index:
+			steps = append(steps, s.index)
+		default:
+			steps = append(steps, Any{})
+		}
 	}
 	return steps
 }
@@ -43,33 +50,60 @@ func (p Path) Steps() []any {
 // Any is the step of a pattern that matches every key or index.
 type Any struct{}
 
-func cutStep(s string) (step any, rest string) {
+// step is one step of a path. It can be compared, and needs no memory of its
+// own: paths are matched a million times in a drill.
+type step struct {
+	kind  uint8 // entry, index or wildcard
+	name  string
+	index int
+}
+
+const (
+	wildcard uint8 = iota
+	entry
+	index
+)
+
+func cutStep(s string) (first step, rest string) {
 	s = strings.TrimPrefix(s, ".")
 	if strings.HasPrefix(s, "[") {
 		inner, rest, _ := strings.Cut(s[1:], "]")
-		if n, err := strconv.Atoi(inner); err == nil {
-			return n, rest
+		if inner == "" {
+			return step{}, rest
 		}
-		return Any{}, rest
+		if n, err := strconv.Atoi(inner); err == nil {
+			return step{kind: index, index: n}, rest
+		}
+		return step{}, rest
 	}
-	if quoted, err := strconv.QuotedPrefix(s); err == nil {
-		name, _ := strconv.Unquote(quoted)
-		return name, s[len(quoted):]
+	if s != "" && strings.IndexByte("\"'`", s[0]) >= 0 {
+		if quoted, err := strconv.QuotedPrefix(s); err == nil {
+			name, _ := strconv.Unquote(quoted)
+			return step{kind: entry, name: name}, s[len(quoted):]
+		}
 	}
 	end := strings.IndexAny(s, ".[")
 	if end < 0 {
 		end = len(s)
 	}
 	if s[:end] == "*" {
-		return Any{}, s[end:]
+		return step{}, s[end:]
 	}
-	return s[:end], s[end:]
+	return step{kind: entry, name: s[:end]}, s[end:]
 }
 
 // Matches reports whether p is one of the paths that pattern stands for.
 func (p Path) Matches(pattern Path) bool {
-	have, want := p.Steps(), pattern.Steps()
-	return len(have) == len(want) && slices.EqualFunc(have, want, func(h, w any) bool { return w == any(Any{}) || h == w })
+	have, want := string(p), string(pattern)
+	for have != "" && want != "" {
+		var h, w step
+		h, have = cutStep(have)
+		w, want = cutStep(want)
+		if w.kind != wildcard && h != w {
+			return false
+		}
+	}
+	return have == "" && want == ""
 }
 
 // Pattern returns p with every index replaced by [].
