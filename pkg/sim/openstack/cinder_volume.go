@@ -3,6 +3,7 @@ package openstack
 import (
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -124,12 +125,12 @@ func showVolume(c *call) (*reply, error) {
 }
 
 var (
-	metadataForm = schema{types: []string{"object", "null"}, closed: true, keys: "^[a-zA-Z0-9-_:. /]{1,255}$",
+	metadataForm = schema{types: []string{"object", "null"}, closed: true, keys: regexp.MustCompile("^[a-zA-Z0-9-_:. /]{1,255}$"),
 		values: &schema{types: []string{"string"}, maxLen: 255}}
 	optionalUUID = schema{anyOf: []schema{{types: []string{"string"}, format: "uuid", check: isUUID}, {types: []string{"null"}}}}
 	optionalName = schema{types: []string{"string", "null"}, maxLen: 255}
-	volumeSize   = schema{types: []string{"integer", "string"}, pattern: "^[0-9]+$", min: limit(1), max: limit(0x7fffffff)}
-	nullableSize = schema{types: []string{"integer", "string", "null"}, pattern: "^[0-9]+$", min: limit(1), max: limit(0x7fffffff)}
+	volumeSize   = schema{types: []string{"integer", "string"}, pattern: regexp.MustCompile("^[0-9]+$"), min: limit(1), max: limit(0x7fffffff)}
+	nullableSize = schema{types: []string{"integer", "string", "null"}, pattern: regexp.MustCompile("^[0-9]+$"), min: limit(1), max: limit(0x7fffffff)}
 	anyText      = schema{types: []string{"string", "null"}}
 	flag         = schema{types: []string{"boolean", "string"}, enum: []any{true, "True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes",
 		"y", "t", false, "False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no", "n", "f"}}

@@ -2,6 +2,7 @@ package openstack
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +21,8 @@ var (
 )
 
 // imageForm is the image schema as far as a client may set something.
-var imageForm = schema{types: []string{"object"}, keys: ".", values: &schema{types: []string{"string"}}, props: map[string]schema{
-	"id":               {types: []string{"string"}, pattern: "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"},
+var imageForm = schema{types: []string{"object"}, keys: regexp.MustCompile("."), values: &schema{types: []string{"string"}}, props: map[string]schema{
+	"id":               {types: []string{"string"}, pattern: regexp.MustCompile("^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$")},
 	"name":             {types: []string{"null", "string"}, maxLen: 255},
 	"disk_format":      {types: []string{"null", "string"}, enum: diskFormats},
 	"container_format": {types: []string{"null", "string"}, enum: containerFormats},

@@ -3,6 +3,7 @@ package openstack
 import (
 	"maps"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -80,7 +81,7 @@ func listProtocols(c *call) (*reply, error) {
 }
 
 func protocolHandler(action string) handler {
-	form := closedObject(map[string]schema{"mapping_id": {types: []string{"string"}, minLen: 1, maxLen: 64, pattern: "^[a-zA-Z0-9-_]+$"},
+	form := closedObject(map[string]schema{"mapping_id": {types: []string{"string"}, minLen: 1, maxLen: 64, pattern: regexp.MustCompile("^[a-zA-Z0-9-_]+$")},
 		"remote_id_attribute": {types: []string{"string"}, maxLen: 64}})
 	if action == "create" {
 		form.required = []string{"mapping_id"}

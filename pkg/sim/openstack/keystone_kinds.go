@@ -1,18 +1,20 @@
 package openstack
 
+import "regexp"
+
 import "strings"
 
 // Words of Keystone's parameter types.
 var (
-	longName    = schema{types: []string{"string"}, minLen: 1, maxLen: 255, pattern: `\S+`}
-	projectName = schema{types: []string{"string"}, minLen: 1, maxLen: 64, pattern: `\S+`}
-	idText      = schema{types: []string{"string"}, minLen: 1, maxLen: 64, pattern: "^[a-zA-Z0-9-]+$"}
-	nullableID  = schema{types: []string{"string", "null"}, pattern: "^[a-zA-Z0-9-]*$"}
+	longName    = schema{types: []string{"string"}, minLen: 1, maxLen: 255, pattern: regexp.MustCompile(`\S+`)}
+	projectName = schema{types: []string{"string"}, minLen: 1, maxLen: 64, pattern: regexp.MustCompile(`\S+`)}
+	idText      = schema{types: []string{"string"}, minLen: 1, maxLen: 64, pattern: regexp.MustCompile("^[a-zA-Z0-9-]+$")}
+	nullableID  = schema{types: []string{"string", "null"}, pattern: regexp.MustCompile("^[a-zA-Z0-9-]*$")}
 	plainText   = schema{types: []string{"string"}}
 	truth       = schema{types: []string{"boolean"}}
-	endpointURL = schema{types: []string{"string"}, maxLen: 225, pattern: "^[a-zA-Z0-9+.-]+:.+"}
+	endpointURL = schema{types: []string{"string"}, maxLen: 225, pattern: regexp.MustCompile("^[a-zA-Z0-9+.-]+:.+")}
 	projectTags = schema{types: []string{"array"}, maxItems: 80, unique: true,
-		items: &schema{types: []string{"string"}, minLen: 1, maxLen: 255, pattern: "^[^,/]*$"}}
+		items: &schema{types: []string{"string"}, minLen: 1, maxLen: 255, pattern: regexp.MustCompile("^[^,/]*$")}}
 	wholeLimit = schema{types: []string{"integer"}, min: limit(-1), max: limit(0x7fffffff)}
 	roleChoice = schema{types: []string{"array"}, items: &schema{types: []string{"object"}, minProps: 1, maxProps: 1, closed: true,
 		props: map[string]schema{"id": idText, "name": longName}}}

@@ -9,8 +9,8 @@ import (
 
 var applicationForm = object(map[string]schema{"name": longName, "description": anyText, "secret": anyText, "expires_at": anyText, "roles": roleChoice,
 	"unrestricted": truth, "access_rules": {types: []string{"array"}, items: &schema{types: []string{"object"}, closed: true, props: map[string]schema{
-		"path": {types: []string{"string"}, maxLen: 225, pattern: `^\/.*`}, "service": idText, "id": idText,
-		"method": {types: []string{"string"}, pattern: "^(POST|GET|HEAD|PATCH|PUT|DELETE)$"}}}}}, "name")
+		"path": {types: []string{"string"}, maxLen: 225, pattern: regexp.MustCompile(`^\/.*`)}, "service": idText, "id": idText,
+		"method": {types: []string{"string"}, pattern: regexp.MustCompile("^(POST|GET|HEAD|PATCH|PUT|DELETE)$")}}}}}, "name")
 
 // keepRules gives an application credential its access rules. Rules belong to
 // the user: the same one again is the same rule.

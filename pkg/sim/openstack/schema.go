@@ -15,8 +15,8 @@ import (
 type schema struct {
 	types              []string // object, array, string, integer, number, boolean, null
 	props              map[string]schema
-	keys               string  // pattern of further keys
-	values             *schema // of what is under them
+	keys               *regexp.Regexp // of further keys
+	values             *schema        // of what is under them
 	required           []string
 	closed             bool // no keys but those
 	minProps, maxProps int
@@ -26,7 +26,7 @@ type schema struct {
 	minLen, maxLen     int    // 0: not checked
 	min, max           *int64 // also of numbers written as strings, as both services do
 	enum               []any
-	pattern            string
+	pattern            *regexp.Regexp
 	anyOf              []schema
 	format             string // what the message calls it
 	check              func(string) bool
@@ -85,7 +85,7 @@ func (s schema) inArray(v []any) (path string, value any, message string) {
 func (s schema) inObject(at string, v map[string]any) (string, any, string) {
 	for _, k := range slices.Sorted(maps.Keys(v)) {
 		sub, known := s.props[k]
-		if !known && s.values != nil && matches(s.keys, k) {
+		if !known && s.values != nil && s.keys.MatchString(k) {
 			sub, known = *s.values, true
 		}
 		if known {
@@ -112,7 +112,7 @@ func (s schema) extra(v map[string]any) string {
 	}
 	var names []string
 	for _, k := range slices.Sorted(maps.Keys(v)) {
-		if _, known := s.props[k]; !known && (s.values == nil || !matches(s.keys, k)) {
+		if _, known := s.props[k]; !known && (s.values == nil || !s.keys.MatchString(k)) {
 			names = append(names, pyRepr(k))
 		}
 	}
@@ -121,9 +121,9 @@ func (s schema) extra(v map[string]any) string {
 	case len(names) == 0:
 		return ""
 	case s.values != nil && len(names) == 1:
-		return list + " does not match any of the regexes: " + pyRepr(s.keys)
+		return list + " does not match any of the regexes: " + pyRepr(s.keys.String())
 	case s.values != nil:
-		return list + " do not match any of the regexes: " + pyRepr(s.keys)
+		return list + " do not match any of the regexes: " + pyRepr(s.keys.String())
 	case len(names) == 1:
 		return "Additional properties are not allowed (" + list + " was unexpected)"
 	}
@@ -142,8 +142,8 @@ func (s schema) own(v any) string {
 		return m
 	}
 	if text, ok := v.(string); ok {
-		if s.pattern != "" && !matches(s.pattern, text) {
-			return pyRepr(v) + " does not match " + pyRepr(s.pattern)
+		if s.pattern != nil && !s.pattern.MatchString(text) {
+			return pyRepr(v) + " does not match " + pyRepr(s.pattern.String())
 		}
 		if s.check != nil && !s.check(text) {
 			return pyRepr(v) + " is not a " + pyRepr(s.format)
