@@ -60,6 +60,9 @@ func TestBodiesAreClassified(t *testing.T) {
 	seen := map[*kind]int{}
 	recorded(t, func(name string, x exchange) {
 		var answer map[string]json.RawMessage
+		if strings.Contains(name, "compute-admin/") { // the driver's users are members
+			return
+		}
 		if x.Response.Status >= 300 || json.Unmarshal(x.Response.Body, &answer) != nil {
 			return
 		}

@@ -81,12 +81,20 @@ func (c *Cloud) limit(project, resource string) int64 {
 	if n, ok := c.profile.Quota[resource]; ok {
 		return n
 	}
-	return profile.DefaultQuota(resource)
+	return c.defaultLimit(resource)
 }
 
 // defaultLimit is what a service shows as its default, whatever the profile
-// gives to each project.
-func (c *Cloud) defaultLimit(resource string) int64 { return profile.DefaultQuota(resource) }
+// gives to each project; an administrator may have changed it.
+func (c *Cloud) defaultLimit(resource string) int64 {
+	if n, ok := c.quotas[everyProject][resource]; ok {
+		return n
+	}
+	return profile.DefaultQuota(resource)
+}
+
+// everyProject stands for the defaults among the limits of projects.
+const everyProject = ""
 
 // setLimit is what an administrator does with a quota set.
 func (c *Cloud) setLimit(project, resource string, limit int64) {

@@ -72,3 +72,14 @@ func (im *image) volumeMetadata() map[string]string {
 	}
 	return m
 }
+
+// dropImage deletes an image, with its bytes.
+func (c *Cloud) dropImage(im *image) {
+	c.image.table.Delete(im.id)
+	im.blob.Release()
+	im.disk.Release()
+	if im.staged != nil {
+		im.staged.blob.Release()
+		im.staged.disk.Release()
+	}
+}

@@ -308,13 +308,7 @@ func deleteImage(c *call) (*reply, error) {
 	if im.protected {
 		return nil, refuse(http.StatusForbidden, "Image %s is protected and cannot be deleted.", im.id)
 	}
-	c.cloud.image.table.Delete(im.id)
-	im.blob.Release()
-	im.disk.Release()
-	if im.staged != nil {
-		im.staged.blob.Release()
-		im.staged.disk.Release()
-	}
+	c.cloud.dropImage(im)
 	return glanceDone(), nil
 }
 

@@ -10,10 +10,17 @@ import (
 
 // compute is the state of Nova.
 type compute struct {
-	servers  sim.Table[*server]
-	keypairs sim.Table[*keypair] // by user and name; they belong to users
-	groups   sim.Table[*serverGroup]
-	made     int // servers made so far
+	servers    sim.Table[*server]
+	past       sim.Table[*server]  // deleted ones
+	keypairs   sim.Table[*keypair] // by user and name; they belong to users
+	groups     sim.Table[*serverGroup]
+	flavors    sim.Table[*flavor]
+	hosts      sim.Table[*computeHost] // by name
+	aggregates sim.Table[*aggregate]
+	migrations sim.Table[*migration]
+
+	made, flavorsMade int // so far
+	aggregatesMade    int64
 }
 
 // novaTime is the form of moments in the bodies of servers, and novaLong the
@@ -58,12 +65,21 @@ func startNova(c *Cloud) error {
 		method, path, _ := strings.Cut(pattern, " ")
 		s.on(method+" /v2.1"+path, face.guard(pattern, h))
 	}
+	c.compute.offer(c)
+	c.compute.rack(c)
+	zoneRoutes(on)
+	aggregateRoutes(on)
+	serviceRoutes(on)
+	hypervisorRoutes(on)
+	migrationRoutes(on)
 	flavorRoutes(on)
 	keypairRoutes(on)
 	serverGroupRoutes(on)
 	computeQuotaRoutes(on)
 	serverRoutes(on)
-	otherComputeRoutes(on)
+	usageRoutes(on)
+	proxyRoutes(on)
+	otherComputeRoutes(face, on)
 	return nil
 }
 
@@ -94,39 +110,26 @@ func withServer(h func(*call, *server) (*reply, error)) handler {
 	}
 }
 
+// withPastServer finds the server in the path, since 2.21 also a deleted one.
+func withPastServer(h func(*call, *server) (*reply, error)) handler {
+	return func(c *call) (*reply, error) {
+		s, err := c.oneServer(c.PathValue("id"))
+		if past, there := c.cloud.compute.past.Get(c.PathValue("id")); there && c.version.since(2, 21) && (past.project == c.project() || c.admin()) {
+			s, err = past, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return h(c, s)
+	}
+}
+
 func (c *call) oneServer(id string) (*server, error) {
 	s, there := c.cloud.compute.servers.Get(id)
 	if !there || s.project != c.project() && !c.admin() {
 		return nil, refuse(http.StatusNotFound, "Instance %s could not be found.", id)
 	}
 	return s, nil
-}
-
-// from makes a route that is there since a microversion only.
-func from(minor int, h handler) handler {
-	return func(c *call) (*reply, error) {
-		if !c.version.since(2, minor) {
-			return nil, refuse(http.StatusNotFound, "The resource could not be found.")
-		}
-		return h(c)
-	}
-}
-
-// proxied makes a route that answered for another service until 2.36 took all
-// of them away.
-func proxied(h handler) handler {
-	return func(c *call) (*reply, error) {
-		if c.version.since(2, 36) {
-			return nil, refuse(http.StatusNotFound, "The resource could not be found.")
-		}
-		return h(c)
-	}
-}
-
-// denied is what a member hears where only an administrator may ask, and the
-// simulator has nothing to tell him either.
-func denied(rule string) handler {
-	return func(c *call) (*reply, error) { return nil, notAllowed(rule) }
 }
 
 func novaVersionDoc(c *call, id string, links bool) map[string]any {

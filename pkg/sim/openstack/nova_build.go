@@ -52,21 +52,17 @@ func (s *server) equip(c *call, left time.Duration) {
 	if f, struck := c.cloud.Faults.Object("server", s.name); struck {
 		message := f.Message
 		if message == "" {
-			message = "No valid host was found. There are not enough hosts available."
+			message = asRefusal(errNoValidHost).message
 		}
 		s.abort(c, message)
 		return
 	}
-	zone := s.zoneAsked
-	if zone == "" {
-		zone = c.cloud.zones()[0]
-	}
-	host, found := c.cloud.place(s, zone)
+	host, found := c.cloud.place(s, s.scheduling(c.cloud))
 	if !found {
-		s.abort(c, "No valid host was found. There are not enough hosts available.")
+		s.abort(c, asRefusal(errNoValidHost).message)
 		return
 	}
-	s.host, s.zone = host, zone
+	s.host, s.zone = host, c.cloud.zoneOf(host)
 	for _, step := range []func(*call) error{s.plug, func(c *call) error { return s.makeDisks(c, left) }} {
 		if err := step(c); err != nil {
 			s.abort(c, fmt.Sprintf("Build of instance %s aborted: %s", s.id, asRefusal(err).message))
@@ -75,11 +71,23 @@ func (s *server) equip(c *call, left time.Duration) {
 	}
 }
 
+// scheduling is where a new server may be: with none asked for, in the first
+// zone.
+func (s *server) scheduling(c *Cloud) scheduling {
+	want := scheduling{zone: s.zoneAsked, host: s.hostAsked}
+	if want.zone == "" && want.host == "" {
+		want.zone = c.zones()[0]
+	}
+	return want
+}
+
 // abort ends the building of a server with an error; what it had got is free
 // again.
 func (s *server) abort(c *call, message string) {
 	s.life = sim.Steady(c.now, serverState{"error", "", powerNone})
 	s.fault = &serverFault{message, c.now}
+	s.history[0].end = c.now
+	s.history[0].fail()
 	s.release(c)
 }
 
@@ -215,31 +223,41 @@ func (s *server) release(c *call) {
 
 // deleteServer begins the end of a server; a moment later nothing is left.
 func deleteServer(c *call, s *server) (*reply, error) {
-	if s.locked && !c.admin() {
-		return nil, refuse(http.StatusConflict, "Instance %s is locked", s.id)
+	if err := c.permit("os_compute_api:servers:delete"); err != nil {
+		return nil, err
 	}
+	if err := c.unlocked(s); err != nil {
+		return nil, err
+	}
+	c.endServer(s)
+	return empty(http.StatusNoContent), nil
+}
+
+func (c *call) endServer(s *server) {
 	if s.ending {
-		return empty(http.StatusNoContent), nil
+		return
 	}
 	s.ending = true
-	s.note(c, "delete")
 	d := c.cloud.takes(c.cloud.profile.Behaviour.Durations.ServerDelete, s.id)
+	s.note(c, "delete", c.now.Add(d))
 	st := s.state(c.now)
 	st.task = "deleting"
 	s.life = sim.Steady(c.now, st)
 	if d == 0 {
 		s.vanish(c)
-		return empty(http.StatusNoContent), nil
+		return
 	}
 	c.later(s, c.now.Add(d), s.vanish)
-	return empty(http.StatusNoContent), nil
 }
 
-// vanish is the end of a server.
+// vanish is the end of a server. What is known of it stays for those who ask
+// for changes.
 func (s *server) vanish(c *call) {
 	s.release(c)
 	if s.group != nil {
 		s.group.members = slices.DeleteFunc(s.group.members, func(m string) bool { return m == s.id })
 	}
 	c.cloud.compute.servers.Delete(s.id)
+	s.life, s.metadata, s.ended = sim.Steady(c.now, serverState{"deleted", "", powerNone}), map[string]string{}, c.now
+	c.cloud.compute.past.Put(s.id, s.project, s)
 }

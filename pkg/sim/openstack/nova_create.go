@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/wechsel-project/wechsel/pkg/profile"
 )
@@ -39,14 +38,12 @@ type serverPlan struct {
 	groupIDs   []string
 	groupWords []any
 	member     *serverGroup
+
+	zoneAsked, hostAsked string
 }
 
 func (p *serverPlan) name() error {
-	p.title = text(p.doc["name"])
-	printable := func(r rune) bool { return unicode.IsPrint(r) }
-	if p.title != strings.TrimSpace(p.title) || strings.TrimFunc(p.title, printable) != "" {
-		return refuse(http.StatusBadRequest, "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.")
-	}
+	p.title = strings.TrimSpace(text(p.doc["name"]))
 	return nil
 }
 
@@ -67,14 +64,22 @@ func (p *serverPlan) counts() error {
 }
 
 func (p *serverPlan) rights() error {
-	if !p.may("os_compute_api:servers:create", "member") {
-		return notAllowed("os_compute_api:servers:create")
+	rules := []string{"os_compute_api:servers:create"}
+	if p.doc["trusted_image_certificates"] != nil {
+		rules = append(rules, "os_compute_api:servers:create:trusted_certs")
 	}
-	if strings.Contains(text(p.doc["availability_zone"]), ":") && !p.admin() {
-		return notAllowed("os_compute_api:servers:create:forced_host")
+	zone, host, forced := strings.Cut(text(p.doc["availability_zone"]), ":")
+	if p.zoneAsked, p.hostAsked = zone, host; forced {
+		rules = append(rules, "os_compute_api:servers:create:forced_host")
 	}
-	if (p.doc["host"] != nil || p.doc["hypervisor_hostname"] != nil) && !p.admin() {
-		return notAllowed("compute:servers:create:requested_destination")
+	if p.doc["host"] != nil || p.doc["hypervisor_hostname"] != nil {
+		rules = append(rules, "compute:servers:create:requested_destination")
+		p.hostAsked = cmp.Or(text(p.doc["host"]), text(p.doc["hypervisor_hostname"]))
+	}
+	for _, rule := range rules {
+		if err := p.permit(rule); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -131,11 +136,11 @@ func (p *serverPlan) imageRef() error {
 
 func (p *serverPlan) flavorRef() error {
 	id := pyStr(p.doc["flavorRef"])
-	f, there := p.cloud.flavor(id[strings.LastIndex(id, "/")+1:])
+	f, there := p.findFlavor(id[strings.LastIndex(id, "/")+1:])
 	if !there {
 		return refuse(http.StatusBadRequest, "Flavor %s could not be found.", id)
 	}
-	p.flavor = f
+	p.flavor = f.Flavor
 	return nil
 }
 
@@ -156,9 +161,14 @@ func (p *serverPlan) limits() error {
 }
 
 func (p *serverPlan) zone() error {
-	z, _, _ := strings.Cut(text(p.doc["availability_zone"]), ":")
-	if z != "" && !slices.Contains(p.cloud.zones(), z) {
+	if z := p.zoneAsked; z != "" && !slices.Contains(p.cloud.zones(), z) {
 		return refuse(http.StatusBadRequest, "The requested availability zone is not available")
+	}
+	if _, there := p.cloud.compute.hosts.Get(p.hostAsked); p.hostAsked != "" && !there {
+		if p.doc["host"] == nil && p.doc["hypervisor_hostname"] == nil {
+			return nil // it will be found out when the server is placed
+		}
+		return refuse(http.StatusBadRequest, "Compute host %s could not be found.", p.hostAsked)
 	}
 	return nil
 }
@@ -198,8 +208,8 @@ func (p *serverPlan) make() (*reply, error) {
 		if s.group != nil {
 			s.group.members = append(s.group.members, s.id)
 		}
-		s.note(p.call, "create")
 		s.build(p.call)
+		s.note(p.call, "create", s.launched)
 		if first == nil {
 			first = s
 		}
@@ -221,7 +231,7 @@ func (p *serverPlan) server(index int) *server {
 	id := p.cloud.Objects.UUID()
 	p.cloud.compute.made++
 	s := &server{id: id, project: p.project(), user: p.token.user.id, name: p.title, flavor: p.flavor, image: p.imageID, key: p.doc["key_name"],
-		zoneAsked: text(p.doc["availability_zone"]), userData: text(p.doc["user_data"]), access4: text(p.doc["accessIPv4"]), access6: text(p.doc["accessIPv6"]),
+		zoneAsked: p.zoneAsked, hostAsked: p.hostAsked, userData: text(p.doc["user_data"]), access4: text(p.doc["accessIPv4"]), access6: text(p.doc["accessIPv6"]),
 		metadata: map[string]string{}, group: p.member, groups: p.groupIDs, number: p.cloud.compute.made, launchIndex: index, diskConfig: "MANUAL",
 		bus: "vd", created: p.now, changed: p.now, requestedNetworks: p.nics, requestedDisks: p.disks}
 	if p.count > 1 {

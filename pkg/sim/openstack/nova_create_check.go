@@ -3,6 +3,8 @@ package openstack
 import (
 	"net/http"
 	"slices"
+
+	"github.com/wechsel-project/wechsel/pkg/profile"
 )
 
 // groups finds the security groups by id or name.
@@ -155,30 +157,51 @@ func (p *serverPlan) checkVolume(v *volume) error {
 	return nil
 }
 
-func (p *serverPlan) metadata() error {
-	m, _ := p.doc["metadata"].(map[string]any)
-	if most := p.cloud.limit(p.project(), "compute.metadata_items"); most >= 0 && int64(len(m)) > most {
+func (p *serverPlan) metadata() error { return p.checkMetadata(p.doc) }
+
+// checkMetadata refuses too many items in a document of a server.
+func (c *call) checkMetadata(doc map[string]any) error {
+	m, _ := doc["metadata"].(map[string]any)
+	if most := c.cloud.limit(c.project(), "compute.metadata_items"); most >= 0 && int64(len(m)) > most {
 		return refuse(http.StatusForbidden, "Maximum number of metadata items exceeds %d", most)
 	}
 	return nil
 }
 
+// checkImageMetadata is the same for an image, as long as Nova stood for
+// Glance.
+func (c *call) checkImageMetadata(doc map[string]any) error {
+	if c.version.since(2, 39) || c.checkMetadata(doc) == nil {
+		return nil
+	}
+	return refuse(http.StatusForbidden, "Image metadata limit exceeded")
+}
+
 // disk compares the image with the flavor.
 func (p *serverPlan) disk() error {
 	local := p.imageID != "" && !slices.ContainsFunc(p.disks, func(w diskWish) bool { return w.bootIndex == 0 && w.destination == "volume" })
-	im := p.source
+	return p.fitsFlavor(p.source, p.flavor, local)
+}
+
+// fitsFlavor tells whether servers of a flavor can be made of an image; local:
+// with a disk of the flavor's own.
+func (c *call) fitsFlavor(im *image, f profile.Flavor, local bool) error {
 	switch {
-	case im != nil && p.flavor.RAM < im.minRAM:
+	case im != nil && f.RAM < im.minRAM:
 		return refuse(http.StatusBadRequest, "Flavor's memory is too small for requested image.")
-	case im != nil && im.life.At(p.now) != "active":
+	case im != nil && im.life.At(c.now) != "active":
 		return refuse(http.StatusBadRequest, "Image %s is not active.", im.id)
-	case local && p.flavor.Disk == 0 && !p.may("os_compute_api:servers:create:zero_disk_flavor", "admin"):
-		return refuse(http.StatusForbidden, "Only volume-backed servers are allowed for flavors with zero disk.")
-	case local && im != nil && p.flavor.Disk > 0 && p.flavor.Disk<<30 < im.size():
-		return refuse(http.StatusBadRequest, "Flavor's disk is too small for requested image. Flavor disk is %d bytes, image is %d bytes.", p.flavor.Disk<<30, im.size())
-	case local && im != nil && p.flavor.Disk > 0 && p.flavor.Disk < im.minDisk:
+	case !local:
+		return nil
+	case f.Disk == 0:
+		if c.permit("os_compute_api:servers:create:zero_disk_flavor") != nil {
+			return refuse(http.StatusForbidden, "Only volume-backed servers are allowed for flavors with zero disk.")
+		}
+	case im != nil && f.Disk<<30 < im.size():
+		return refuse(http.StatusBadRequest, "Flavor's disk is too small for requested image. Flavor disk is %d bytes, image is %d bytes.", f.Disk<<30, im.size())
+	case im != nil && f.Disk < im.minDisk:
 		return refuse(http.StatusBadRequest, "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is %d bytes, minimum size is %d bytes.",
-			p.flavor.Disk<<30, im.minDisk<<30)
+			f.Disk<<30, im.minDisk<<30)
 	}
 	return nil
 }

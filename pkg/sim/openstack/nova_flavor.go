@@ -11,59 +11,81 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/profile"
 )
 
+// A flavor is what the profile offers, or what an administrator has added.
+type flavor struct {
+	profile.Flavor
+	description any // string or nil
+	rxtx        float
+	private     bool
+	disabled    bool
+	projects    []string // that may use a private one
+	number      int      // in the order of making; lists are sorted by it where keys are equal
+}
+
 func flavorRoutes(on func(string, handler)) {
 	on("GET /flavors", listFlavors(false))
 	on("GET /flavors/detail", listFlavors(true))
-	on("POST /flavors", denied("os_compute_api:os-flavor-manage:create"))
-	on("GET /flavors/{id}", withFlavor(func(c *call, f profile.Flavor) (*reply, error) {
+	on("POST /flavors", createFlavor)
+	on("GET /flavors/{id}", withFlavor("", func(c *call, f *flavor) (*reply, error) {
 		return ok(map[string]any{"flavor": c.flavorBody(f, true)}), nil
 	}))
-	on("DELETE /flavors/{id}", denied("os_compute_api:os-flavor-manage:delete"))
-	on("GET /flavors/{id}/os-extra_specs", withFlavor(func(c *call, f profile.Flavor) (*reply, error) {
-		return ok(map[string]any{"extra_specs": words(f.Specs)}), nil
-	}))
-	on("POST /flavors/{id}/os-extra_specs", denied("os_compute_api:os-flavor-extra-specs:create"))
-	on("GET /flavors/{id}/os-extra_specs/{key}", withFlavor(showExtraSpec))
-	on("GET /flavors/{id}/os-flavor-access", withFlavor(func(*call, profile.Flavor) (*reply, error) {
-		return nil, refuse(http.StatusNotFound, "Access list not available for public flavors.")
-	}))
+	on("PUT /flavors/{id}", withFlavor("os-flavor-manage:update", describeFlavor))
+	on("DELETE /flavors/{id}", withFlavor("os-flavor-manage:delete", deleteFlavor))
+	flavorSpecRoutes(on)
+	flavorAccessRoutes(on)
 }
 
-// flavors returns what the profile offers, with ids.
-func (c *Cloud) flavors() []profile.Flavor {
-	list := slices.Clone(c.profile.Flavors)
-	for i := range list {
-		list[i].ID = c.id(list[i].ID, "flavor", list[i].Name)
+// offer puts the profile's flavors where an administrator can change them.
+func (n *compute) offer(c *Cloud) {
+	for _, f := range c.profile.Flavors {
+		f.ID = c.id(f.ID, "flavor", f.Name)
+		f.Specs = copied(f.Specs)
+		n.addFlavor(&flavor{Flavor: f, rxtx: 1})
 	}
-	return list
 }
 
-func (c *Cloud) flavor(id string) (profile.Flavor, bool) {
-	for _, f := range c.flavors() {
-		if f.ID == id {
-			return f, true
-		}
+func (n *compute) addFlavor(f *flavor) {
+	n.flavorsMade++
+	f.number = n.flavorsMade
+	n.flavors.Put(f.ID, "", f)
+}
+
+// copied is a map of its own.
+func copied(m map[string]string) map[string]string {
+	out := map[string]string{}
+	for k, v := range m {
+		out[k] = v
 	}
-	return profile.Flavor{}, false
+	return out
 }
 
-func withFlavor(h func(*call, profile.Flavor) (*reply, error)) handler {
+// mayUse tells whether the caller sees a flavor in lists, and may have servers
+// of it.
+func (f *flavor) mayUse(c *call) bool {
+	return c.admin() || !f.disabled && (!f.private || slices.Contains(f.projects, c.project()))
+}
+
+// flavorOf finds a flavor by its id.
+func (c *call) findFlavor(id string) (*flavor, bool) {
+	f, there := c.cloud.compute.flavors.Get(id)
+	return f, there && f.mayUse(c)
+}
+
+// withFlavor finds the flavor in the path, after asking the policy if there is
+// a rule.
+func withFlavor(rule string, h func(*call, *flavor) (*reply, error)) handler {
 	return func(c *call) (*reply, error) {
-		f, there := c.cloud.flavor(c.PathValue("id"))
+		if rule != "" {
+			if err := c.permit("os_compute_api:" + rule); err != nil {
+				return nil, err
+			}
+		}
+		f, there := c.findFlavor(c.PathValue("id"))
 		if !there {
 			return nil, refuse(http.StatusNotFound, "Flavor %s could not be found.", c.PathValue("id"))
 		}
 		return h(c, f)
 	}
-}
-
-func showExtraSpec(c *call, f profile.Flavor) (*reply, error) {
-	key := c.PathValue("key")
-	v, there := f.Specs[key]
-	if !there {
-		return nil, refuse(http.StatusNotFound, "Flavor %s has no extra specs with key %s.", f.ID, key)
-	}
-	return ok(map[string]any{key: v}), nil
 }
 
 // words makes a JSON object of a map of strings.
@@ -75,10 +97,10 @@ func words(m map[string]string) map[string]any {
 	return out
 }
 
-func (c *call) flavorBody(f profile.Flavor, detail bool) map[string]any {
+func (c *call) flavorBody(f *flavor, detail bool) map[string]any {
 	body := map[string]any{"id": f.ID, "name": f.Name, "links": selfLinks(c, "/flavors/"+f.ID)}
 	if c.version.since(2, 55) {
-		body["description"] = nil
+		body["description"] = f.description
 	}
 	if !detail {
 		return body
@@ -88,7 +110,7 @@ func (c *call) flavorBody(f profile.Flavor, detail bool) map[string]any {
 		swap = f.Swap
 	}
 	for k, v := range map[string]any{"ram": f.RAM, "disk": f.Disk, "vcpus": f.VCPUs, "swap": swap, "OS-FLV-EXT-DATA:ephemeral": f.Ephemeral,
-		"OS-FLV-DISABLED:disabled": false, "os-flavor-access:is_public": true, "rxtx_factor": float(1)} {
+		"OS-FLV-DISABLED:disabled": f.disabled, "os-flavor-access:is_public": !f.private, "rxtx_factor": f.rxtx} {
 		body[k] = v
 	}
 	if c.version.since(2, 61) {
@@ -102,17 +124,20 @@ type float float64
 
 // MarshalJSON writes 1 as 1.0.
 func (f float) MarshalJSON() ([]byte, error) {
-	return []byte(strconv.FormatFloat(float64(f), 'f', 1, 64)), nil
+	s := strconv.FormatFloat(float64(f), 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return []byte(s), nil
 }
 
 func listFlavors(detail bool) handler {
 	return func(c *call) (*reply, error) {
-		q := c.URL.Query()
-		list, err := flavorsFor(c, q)
+		list, err := flavorsFor(c, c.URL.Query())
 		if err != nil {
 			return nil, err
 		}
-		page, next, err := novaPage(c, list, func(f profile.Flavor) string { return f.ID }, "/flavors", detail)
+		page, next, err := novaPage(c, list, func(f *flavor) string { return f.ID }, "/flavors", detail)
 		if err != nil {
 			return nil, err
 		}
@@ -128,26 +153,54 @@ func listFlavors(detail bool) handler {
 	}
 }
 
-func flavorsFor(c *call, q url.Values) ([]profile.Flavor, error) {
+func flavorsFor(c *call, q url.Values) ([]*flavor, error) {
 	low := map[string]int64{}
 	for _, name := range []string{"minRam", "minDisk"} {
-		if s := q.Get(name); s != "" {
-			n, err := strconv.ParseInt(s, 10, 64)
+		if s := q.Get(name); q.Has(name) {
+			n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
 			if err != nil {
 				return nil, refuse(http.StatusBadRequest, "Invalid %s filter [%s]", name, s)
 			}
 			low[name] = n
 		}
 	}
-	list := slices.DeleteFunc(c.cloud.flavors(), func(f profile.Flavor) bool { return f.RAM < low["minRam"] || f.Disk < low["minDisk"] })
-	slices.SortStableFunc(list, func(a, b profile.Flavor) int { return compareFlavors(cmp.Or(q.Get("sort_key"), "flavorid"), a, b) })
+	public, err := c.wantsPublic(q)
+	if err != nil {
+		return nil, err
+	}
+	var list []*flavor
+	for f := range c.cloud.compute.flavors.All() {
+		shown := public == nil || *public == !f.private || *public && f.private && slices.Contains(f.projects, c.project())
+		if shown && f.mayUse(c) && f.RAM >= low["minRam"] && f.Disk >= low["minDisk"] {
+			list = append(list, f)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *flavor) int { return compareFlavors(cmp.Or(q.Get("sort_key"), "flavorid"), a, b) })
 	if q.Get("sort_dir") == "desc" {
 		slices.Reverse(list)
 	}
 	return list, nil
 }
 
-func compareFlavors(key string, a, b profile.Flavor) int {
+// wantsPublic reads is_public, which is an administrator's to choose; nil: both
+// kinds.
+func (c *call) wantsPublic(q url.Values) (*bool, error) {
+	if !q.Has("is_public") || !c.admin() {
+		public := true
+		return &public, nil
+	}
+	word := q.Get("is_public")
+	if strings.EqualFold(word, "none") {
+		return nil, nil
+	}
+	public, valid := asBool(word)
+	if !valid {
+		return nil, refuse(http.StatusBadRequest, "Invalid is_public filter [%s]", word)
+	}
+	return &public, nil
+}
+
+func compareFlavors(key string, a, b *flavor) int {
 	switch key {
 	case "name":
 		return strings.Compare(a.Name, b.Name)
@@ -157,6 +210,12 @@ func compareFlavors(key string, a, b profile.Flavor) int {
 		return cmp.Compare(a.VCPUs, b.VCPUs)
 	case "root_gb":
 		return cmp.Compare(a.Disk, b.Disk)
+	case "ephemeral_gb":
+		return cmp.Compare(a.Ephemeral, b.Ephemeral)
+	case "swap":
+		return cmp.Compare(a.Swap, b.Swap)
+	case "id", "created_at":
+		return cmp.Compare(a.number, b.number)
 	}
 	return strings.Compare(a.ID, b.ID)
 }

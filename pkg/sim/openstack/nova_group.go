@@ -2,7 +2,6 @@ package openstack
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 )
 
@@ -93,40 +92,6 @@ func withServerGroup(h func(*call, *serverGroup) (*reply, error)) handler {
 		}
 		return h(c, g)
 	}
-}
-
-// hosts are the names of the compute hosts of a zone.
-func (c *Cloud) hosts(zone string) []string {
-	count := max(1, c.profile.Behaviour.Hosts)
-	var list []string
-	for i := range count {
-		list = append(list, "compute-"+zone+"-"+strconv.FormatInt(i+1, 10))
-	}
-	return list
-}
-
-// place finds a host for a server: the least filled one that its group
-// allows; false: there is none.
-func (c *Cloud) place(s *server, zone string) (string, bool) {
-	all, here := map[string]int{}, map[string]int64{}
-	for other := range c.compute.servers.All() {
-		if other.host != "" && other != s {
-			all[other.host]++
-			if s.group != nil && slices.Contains(s.group.members, other.id) {
-				here[other.host]++
-			}
-		}
-	}
-	best := ""
-	for _, h := range c.hosts(zone) {
-		if !s.group.allows(h, here) {
-			continue
-		}
-		if best == "" || s.group.better(here[h], here[best]) || here[h] == here[best] && all[h] < all[best] {
-			best = h
-		}
-	}
-	return best, best != ""
 }
 
 // allows tells whether one more member may be on a host; here counts the

@@ -54,7 +54,7 @@ func attachInterface(c *call, s *server) (*reply, error) {
 	case w.address != "" && w.network == "":
 		return nil, refuse(http.StatusBadRequest, "Must input network_id when request IP address")
 	}
-	if err := c.mayChange(s, "attach_interface"); err != nil {
+	if err := c.mayChangePorts(s, "attach_interface"); err != nil {
 		return nil, err
 	}
 	if err := c.checkInterface(&w); err != nil {
@@ -68,7 +68,7 @@ func attachInterface(c *call, s *server) (*reply, error) {
 		return nil, refuse(http.StatusBadRequest, "%s", asRefusal(err).message)
 	}
 	s.nics = append(s.nics, nic)
-	s.note(c, "attach_interface")
+	s.note(c, "attach_interface", c.now)
 	p, _ := c.cloud.network.ports.objects.Get(nic.port)
 	return ok(map[string]any{"interfaceAttachment": c.interfaceBody(p, nic)}), nil
 }
@@ -102,18 +102,23 @@ func (c *call) checkInterface(w *nicWish) error {
 	return nil
 }
 
+// mayChangePorts tells whether interfaces may come and go.
+func (c *call) mayChangePorts(s *server, word string) error {
+	return c.mayAct(s, serverAction{word: word, from: []string{"active", "stopped", "paused"}})
+}
+
 // detachInterface is accepted whatever the port is: what is wrong shows only
 // in that nothing happens.
 func detachInterface(c *call, s *server) (*reply, error) {
-	if err := c.mayChange(s, "detach_interface"); err != nil {
+	if err := c.mayChangePorts(s, "detach_interface"); err != nil {
 		return nil, err
 	}
 	nic := s.nic(c.PathValue("port"))
 	if nic == nil {
 		return empty(http.StatusAccepted), nil
 	}
-	s.note(c, "detach_interface")
 	d := c.cloud.takes(c.cloud.profile.Behaviour.Durations.ServerAction, nic.port)
+	s.note(c, "detach_interface", c.now.Add(d))
 	c.later(s, c.now.Add(d), func(c *call) {
 		s.nics = slices.DeleteFunc(s.nics, func(o *serverNIC) bool { return o == nic })
 		p, there := c.cloud.network.ports.objects.Get(nic.port)

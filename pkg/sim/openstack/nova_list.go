@@ -4,24 +4,17 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 )
 
-// serverFilters are the query parameters of a list of servers by the
-// microversion that brought them.
-var serverFilters = map[string]int{"user_id": 1, "project_id": 1, "tenant_id": 1, "launch_index": 1, "image_ref": 1, "image": 1, "kernel_id": 1, "ramdisk_id": 1,
-	"hostname": 1, "key_name": 1, "instance_type_id": 1, "locked_by": 1, "node": 1, "power_state": 1, "progress": 1, "launched_at": 1, "terminated_at": 1,
-	"uuid": 1, "reservation_id": 1, "root_device_name": 1, "availability_zone": 1, "config_drive": 1, "access_ip_v4": 1, "access_ip_v6": 1,
-	"auto_disk_config": 1, "host": 1, "vm_state": 1, "task_state": 1, "created_at": 1, "updated_at": 1, "deleted": 1, "description": 1, "flavor": 1, "ip": 1,
-	"ip6": 1, "name": 1, "not-tags": 26, "not-tags-any": 26, "tags": 26, "tags-any": 26, "status": 1, "changes-since": 1, "changes-before": 66,
-	"all_tenants": 1, "soft_deleted": 1, "locked": 73}
-
 func listServers(detail bool) handler {
 	return func(c *call) (*reply, error) {
 		q := c.URL.Query()
+		if err := c.permit("os_compute_api:servers:" + map[bool]string{false: "index", true: "detail"}[detail]); err != nil {
+			return nil, err
+		}
 		list, err := c.serversFor(q, detail)
 		if err != nil {
 			return nil, err
@@ -49,32 +42,35 @@ func listServers(detail bool) handler {
 // serversFor returns what the caller asks for, newest first unless he wants
 // another order.
 func (c *call) serversFor(q url.Values, detail bool) ([]*server, error) {
+	f, err := c.serverFilter(q)
+	if err != nil {
+		return nil, err
+	}
 	all, err := c.allTenants(q, detail)
 	if err != nil {
 		return nil, err
 	}
-	test, err := c.serverTest(q)
+	order, err := c.serverOrder(q)
 	if err != nil {
 		return nil, err
 	}
 	var list []*server
-	for s := range c.cloud.compute.servers.All() {
-		if (all || s.project == c.project()) && test(s) {
+	take := func(s *server) {
+		if (all || s.project == c.project()) && f.match(s) {
 			list = append(list, s)
 		}
 	}
-	slices.Reverse(list)
-	key, up := q.Get("sort_key"), q.Get("sort_dir") == "asc"
-	if key == "" {
-		key = "created_at"
-	}
-	slices.SortStableFunc(list, func(a, b *server) int {
-		order := compareServers(key, a, b)
-		if !up {
-			order = -order
+	if f.past {
+		for s := range c.cloud.compute.past.All() {
+			take(s)
 		}
-		return order
-	})
+	}
+	if f.present {
+		for s := range c.cloud.compute.servers.All() {
+			take(s)
+		}
+	}
+	slices.SortStableFunc(list, order)
 	return list, nil
 }
 
@@ -94,80 +90,87 @@ func (c *call) allTenants(q url.Values, detail bool) (bool, error) {
 	if detail {
 		rule = "os_compute_api:servers:detail:get_all_tenants"
 	}
-	if all && !c.admin() {
-		return false, notAllowed(rule)
+	if !all {
+		return false, nil
 	}
-	return all, nil
+	return all, c.permit(rule)
 }
 
-func compareServers(key string, a, b *server) int {
-	switch key {
-	case "display_name":
-		return strings.Compare(a.name, b.name)
-	case "uuid":
-		return strings.Compare(a.id, b.id)
-	case "hostname":
-		return strings.Compare(a.hostname, b.hostname)
-	case "launched_at":
-		return a.launched.Compare(b.launched)
+// serverColumns are what Nova's table of servers can be sorted and filtered by.
+func (c *call) serverColumns() map[string]func(*server) string {
+	at := func(t time.Time) string {
+		if t.IsZero() || t.After(c.now) {
+			return ""
+		}
+		return t.UTC().Format("2006-01-02 15:04:05")
 	}
-	return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.number, b.number))
+	return map[string]func(*server) string{
+		"display_name": func(s *server) string { return s.name }, "uuid": func(s *server) string { return s.id },
+		"hostname": func(s *server) string { return s.hostname }, "user_id": func(s *server) string { return s.user },
+		"project_id": func(s *server) string { return s.project }, "image_ref": func(s *server) string { return s.image },
+		"key_name": func(s *server) string { return text(s.key) }, "availability_zone": func(s *server) string { return s.zoneShown() },
+		"config_drive": func(s *server) string { return s.drive }, "host": func(s *server) string { return s.host }, "node": func(s *server) string { return s.host },
+		"vm_state": func(s *server) string { return s.state(c.now).vm }, "task_state": func(s *server) string { return s.state(c.now).task },
+		"power_state":  func(s *server) string { return pyStr(int64(s.state(c.now).power)) },
+		"launch_index": func(s *server) string { return pyStr(int64(s.launchIndex)) }, "reservation_id": func(s *server) string { return s.reservation },
+		"display_description": func(s *server) string { return text(s.description) }, "access_ip_v4": func(s *server) string { return s.access4 },
+		"access_ip_v6": func(s *server) string { return s.access6 }, "progress": func(*server) string { return "0" },
+		"locked_by": func(s *server) string { return s.lockedBy }, "locked": func(s *server) string { return pyStr(s.locked) },
+		"root_device_name": func(s *server) string { return "/dev/" + s.bus + "a" }, "instance_type_id": c.flavorNumber,
+		"created_at": func(s *server) string { return at(s.created) }, "updated_at": func(s *server) string { return at(s.updated(c.now)) },
+		"launched_at": func(s *server) string { return at(s.launched) }, "terminated_at": func(s *server) string { return at(s.ended) },
+		"auto_disk_config": func(s *server) string { return s.diskConfig }, "kernel_id": func(*server) string { return "" }, "ramdisk_id": func(*server) string { return "" },
+	}
 }
 
-// serverTest makes one test of all filters that a member may use; others are
-// ignored, as Nova does.
-func (c *call) serverTest(q url.Values) (func(*server) bool, error) {
-	var tests []func(*server) bool
-	for name, match := range c.serverTests() {
-		if values := q[name]; len(values) > 0 && c.version.since(2, max(1, serverFilters[name])) {
-			want := values[len(values)-1]
-			tests = append(tests, func(s *server) bool { return match(s, want) })
-		}
+func (c *call) flavorNumber(s *server) string {
+	if f, there := c.cloud.compute.flavors.Get(s.flavor.ID); there {
+		return pyStr(int64(f.number))
 	}
-	for _, name := range []string{"tags", "tags-any", "not-tags", "not-tags-any"} {
-		if values := q[name]; len(values) > 0 && c.version.since(2, 26) {
-			match := tagFilter(name, values)
-			tests = append(tests, func(s *server) bool {
-				list := []any{}
-				for _, t := range s.tags {
-					list = append(list, t)
-				}
-				return match(map[string]any{"tags": list})
-			})
-		}
-	}
-	for _, name := range []string{"name", "ip"} {
-		if _, err := regexp.Compile(q.Get(name)); err != nil {
-			return nil, refuse(http.StatusBadRequest, "Invalid filter field: %s.", name)
-		}
-	}
-	return func(s *server) bool {
-		return !slices.ContainsFunc(tests, func(t func(*server) bool) bool { return !t(s) })
-	}, nil
+	return ""
 }
 
-func (c *call) serverTests() map[string]func(*server, string) bool {
-	return map[string]func(*server, string) bool{
-		"name":   func(s *server, want string) bool { return matches("(?i)"+want, s.name) },
-		"status": func(s *server, want string) bool { return strings.EqualFold(s.status(c.now), want) },
-		"flavor": func(s *server, want string) bool { return s.flavor.ID == want },
-		"image":  func(s *server, want string) bool { return s.image == want },
-		"ip": func(s *server, want string) bool {
-			for _, p := range c.portsOf(s) {
-				for _, f := range p.list("fixed_ips") {
-					if matches(want, text(f.(map[string]any)["ip_address"])) {
-						return true
-					}
-				}
+// serverOrder makes the order of a list; keys that mean nothing are left out.
+func (c *call) serverOrder(q url.Values) (func(a, b *server) int, error) {
+	keys, dirs := q["sort_key"], q["sort_dir"]
+	columns := c.serverColumns()
+	type part struct {
+		value func(*server) string
+		down  bool
+	}
+	var parts []part
+	for i, key := range keys {
+		if (key == "host" || key == "node") && !c.admin() {
+			return nil, refuse(http.StatusForbidden, "Only administrators can sort servers by %s", key)
+		}
+		value, known := columns[key]
+		if !known || key == "reservation_id" || key == "locked" && !c.version.since(2, 73) {
+			continue
+		}
+		dir := "desc"
+		if len(dirs) > 0 {
+			dir = dirs[min(i, len(dirs)-1)]
+		}
+		if key == "created_at" { // finer than seconds
+			value = func(s *server) string { return s.created.UTC().Format(time.RFC3339Nano) + pyStr(int64(1e9+s.number)) }
+		}
+		parts = append(parts, part{value, dir == "desc"})
+	}
+	up := len(keys) == 0 && len(dirs) > 0 && dirs[0] == "asc"
+	return func(a, b *server) int {
+		for _, p := range parts {
+			order := strings.Compare(p.value(a), p.value(b))
+			if p.down {
+				order = -order
 			}
-			return false
-		},
-		"uuid":     func(s *server, want string) bool { return s.id == want || !c.version.since(2, 83) && !c.admin() },
-		"key_name": func(s *server, want string) bool { return s.key == want || !c.version.since(2, 83) && !c.admin() },
-		"locked":   func(s *server, want string) bool { b, _ := asBool(want); return s.locked == b },
-		"changes-since": func(s *server, want string) bool {
-			t, err := time.Parse(time.RFC3339, want)
-			return err != nil || !s.updated(c.now).Before(t)
-		},
-	}
+			if order != 0 {
+				return order
+			}
+		}
+		newest := cmp.Or(b.created.Compare(a.created), cmp.Compare(b.number, a.number))
+		if up {
+			return -newest
+		}
+		return newest
+	}, nil
 }

@@ -4,64 +4,83 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 )
 
-// gone is what Nova says about interfaces that were taken away for good.
-func gone(*call) (*reply, error) {
-	return nil, refuse(http.StatusGone, "This resource is no longer available. No forwarding address is given.")
-}
-
-// otherComputeRoutes registers what a tenant may hit upon beside servers: what
-// he may not have, what is no more, and the proxies to other services that
-// end with microversion 2.36.
-func otherComputeRoutes(on func(string, handler)) {
-	for path, rule := range map[string]string{"/os-hypervisors": "os-hypervisors:list", "/os-services": "os-services:list", "/os-aggregates": "os-aggregates:index",
-		"/os-migrations": "os-migrations:index", "/os-instance_usage_audit_log": "os-instance-usage-audit-log:list", "/os-hosts": "os-hosts:list"} {
-		on("GET "+path, denied("os_compute_api:"+rule))
-	}
-	for _, path := range []string{"/os-cells", "/os-fping", "/os-cloudpipe", "/os-agents"} {
-		on("GET "+path, gone)
-	}
-	on("GET /os-simple-tenant-usage/{project}", func(*call) (*reply, error) { return ok(map[string]any{"tenant_usage": map[string]any{}}), nil })
+// otherComputeRoutes registers what is about nothing in particular, and what
+// is no more.
+func otherComputeRoutes(n *novaInterface, on func(string, handler)) {
 	on("GET /extensions", listComputeExtensions)
 	on("GET /extensions/{alias}", showComputeExtension)
-	on("GET /images", proxied(func(c *call) (*reply, error) {
-		list := []any{}
-		for im := range c.cloud.image.table.All() {
-			if c.sees(im) {
-				links := append(selfLinks(c, "/images/"+im.id), map[string]any{"rel": "alternate", "type": "application/vnd.openstack.image", "href": c.host() + "/image/images/" + im.id})
-				list = append(list, map[string]any{"id": im.id, "name": im.name, "links": links})
-			}
+	on("GET /os-console-auth-tokens/{id}", func(c *call) (*reply, error) {
+		if err := c.permit("os_compute_api:os-console-auth-tokens"); err != nil {
+			return nil, err
 		}
-		return ok(map[string]any{"images": list}), nil
-	}))
-	on("GET /os-security-groups", proxied(func(c *call) (*reply, error) {
-		list := []any{}
-		c.cloud.network.defaultGroup(c, c.project())
-		for _, g := range c.cloud.network.groups.all(func(o *netObject) bool { return o.project == c.project() }) {
-			list = append(list, c.novaGroup(g))
+		return nil, refuse(http.StatusNotFound, "Token not found")
+	})
+	on("POST /os-server-external-events", externalEvents)
+	for _, pattern := range n.bygone() {
+		on(pattern, func(*call) (*reply, error) { return nil, errGone })
+	}
+}
+
+// bygone are the operations that only say that they are gone.
+func (n *novaInterface) bygone() []string {
+	var list []string
+	for key, ops := range n.operations {
+		pattern, action, _ := strings.Cut(key, "/action ")
+		if !ops[0].Gone || strings.HasPrefix(key, "POST /servers/{}/action") {
+			continue
 		}
-		return ok(map[string]any{"security_groups": list}), nil
-	}))
-	on("GET /os-networks", proxied(func(c *call) (*reply, error) {
-		list := []any{}
-		for _, o := range c.cloud.network.networks.all(func(o *netObject) bool { return c.cloud.network.sees(c, o) }) {
-			body := map[string]any{"id": o.id, "label": o.text("name")}
-			for _, k := range []string{"cidr", "netmask", "gateway", "broadcast", "dns1", "dns2", "cidr_v6", "gateway_v6", "netmask_v6"} {
-				body[k] = nil
-			}
-			list = append(list, body)
+		if action != "" {
+			pattern += "/action"
 		}
-		return ok(map[string]any{"networks": list}), nil
-	}))
-	on("GET /os-tenant-networks", proxied(func(c *call) (*reply, error) {
-		list := []any{}
-		for _, o := range c.cloud.network.networks.all(func(o *netObject) bool { return c.cloud.network.sees(c, o) }) {
-			list = append(list, map[string]any{"id": o.id, "cidr": "None", "label": o.text("name")})
+		for i := 1; strings.Contains(pattern, "{}"); i++ {
+			pattern = strings.Replace(pattern, "{}", "{id"+strconv.Itoa(i)+"}", 1)
 		}
-		return ok(map[string]any{"networks": list}), nil
-	}))
+		list = append(list, pattern)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// externalEvents is how other services tell Nova what they have done; here
+// they need not.
+func externalEvents(c *call) (*reply, error) {
+	if err := c.permit("os_compute_api:os-server-external-events:create"); err != nil {
+		return nil, err
+	}
+	body, _ := c.body.(map[string]any)
+	list, _ := body["events"].([]any)
+	out, found := []any{}, 0
+	for _, item := range list {
+		event := copiedMap(argument(item))
+		event["status"], event["code"] = "completed", http.StatusOK
+		if _, there := c.cloud.compute.servers.Get(text(event["server_uuid"])); !there {
+			event["status"], event["code"] = "failed", http.StatusNotFound
+		} else {
+			found++
+		}
+		out = append(out, event)
+	}
+	if found == 0 {
+		return nil, refuse(http.StatusNotFound, "No instances found for any event")
+	}
+	status := http.StatusOK
+	if found < len(out) {
+		status = http.StatusMultiStatus
+	}
+	return with(status, map[string]any{"events": out}), nil
+}
+
+func copiedMap(m map[string]any) map[string]any {
+	out := map[string]any{}
+	maps.Copy(out, m)
+	return out
 }
 
 // computeExtensionTexts are the extensions of Nova's API, which have been the

@@ -12,19 +12,18 @@ func serverPartRoutes(on func(string, handler)) {
 		return ok(map[string]any{"addresses": c.addresses(s, false)}), nil
 	}))
 	on("GET /servers/{id}/ips/{network}", withServer(showServerNetwork))
-	on("GET /servers/{id}/os-instance-actions", withServer(listInstanceActions))
-	on("GET /servers/{id}/os-instance-actions/{request}", withServer(showInstanceAction))
-	on("GET /servers/{id}/diagnostics", denied("os_compute_api:os-server-diagnostics"))
+	on("GET /servers/{id}/os-instance-actions", withPastServer(listInstanceActions))
+	on("GET /servers/{id}/os-instance-actions/{request}", withPastServer(showInstanceAction))
+	on("GET /servers/{id}/diagnostics", withServer(showDiagnostics))
 	on("GET /servers/{id}/os-server-password", withServer(func(*call, *server) (*reply, error) { return ok(map[string]any{"password": ""}), nil }))
-	on("GET /servers/{id}/topology", from(78, withServer(func(*call, *server) (*reply, error) {
+	on("DELETE /servers/{id}/os-server-password", withServer(func(*call, *server) (*reply, error) { return empty(http.StatusNoContent), nil }))
+	on("GET /servers/{id}/topology", withServer(func(*call, *server) (*reply, error) {
 		return ok(map[string]any{"nodes": []any{}, "pagesize_kb": nil}), nil
-	})))
-	on("POST /servers/{id}/remote-consoles", from(6, withServer(func(c *call, s *server) (*reply, error) {
+	}))
+	on("POST /servers/{id}/remote-consoles", withServer(func(c *call, s *server) (*reply, error) {
 		doc, _ := c.document("remote_console")
 		return noConsole(c, s, doc)
-	})))
-	on("GET /servers/{id}/migrations", from(23, denied("os_compute_api:servers:migrations:index")))
-	on("GET /servers/{id}/os-virtual-interfaces", gone)
+	}))
 }
 
 func showServerNetwork(c *call, s *server) (*reply, error) {
@@ -61,24 +60,27 @@ func listGroupsOfServer(c *call, s *server) (*reply, error) {
 func (c *call) novaGroup(g *netObject) map[string]any {
 	rules := []any{}
 	for _, r := range c.cloud.network.rules.in(g.id) {
-		if r.text("direction") != "ingress" {
-			continue
+		if r.text("direction") == "ingress" {
+			rules = append(rules, c.novaRule(r))
 		}
-		group, ipRange := map[string]any{}, map[string]any{}
-		switch remote, there := c.cloud.network.groups.objects.Get(r.text("remote_group_id")); {
-		case there:
-			group = map[string]any{"name": remote.text("name"), "tenant_id": remote.project}
-		case r.text("remote_ip_prefix") != "":
-			ipRange = map[string]any{"cidr": r.text("remote_ip_prefix")}
-		case r.text("ethertype") == "IPv6":
-			ipRange = map[string]any{"cidr": "::/0"}
-		default:
-			ipRange = map[string]any{"cidr": "0.0.0.0/0"}
-		}
-		rules = append(rules, map[string]any{"id": r.id, "parent_group_id": g.id, "ip_protocol": r.attrs["protocol"], "from_port": r.attrs["port_range_min"],
-			"to_port": r.attrs["port_range_max"], "group": group, "ip_range": ipRange})
 	}
 	return map[string]any{"id": g.id, "name": g.text("name"), "description": g.text("description"), "tenant_id": g.project, "rules": rules}
+}
+
+func (c *call) novaRule(r *netObject) map[string]any {
+	group, ipRange := map[string]any{}, map[string]any{}
+	switch remote, there := c.cloud.network.groups.objects.Get(r.text("remote_group_id")); {
+	case there:
+		group = map[string]any{"name": remote.text("name"), "tenant_id": remote.project}
+	case r.text("remote_ip_prefix") != "":
+		ipRange = map[string]any{"cidr": r.text("remote_ip_prefix")}
+	case r.text("ethertype") == "IPv6":
+		ipRange = map[string]any{"cidr": "::/0"}
+	default:
+		ipRange = map[string]any{"cidr": "0.0.0.0/0"}
+	}
+	return map[string]any{"id": r.id, "parent_group_id": r.text("security_group_id"), "ip_protocol": r.attrs["protocol"], "from_port": r.attrs["port_range_min"],
+		"to_port": r.attrs["port_range_max"], "group": group, "ip_range": ipRange}
 }
 
 // securityGroupOf finds the security group that an action is about.
@@ -96,8 +98,8 @@ func (c *call) securityGroupOf(arg map[string]any) (*netObject, error) {
 	return found[0], nil
 }
 
-func joinSecurityGroup(c *call, s *server, arg map[string]any) (*reply, error) {
-	g, err := c.securityGroupOf(arg)
+func joinSecurityGroup(c *call, s *server, arg any) (*reply, error) {
+	g, err := c.securityGroupOf(argument(arg))
 	if err != nil {
 		return nil, err
 	}
@@ -112,8 +114,8 @@ func joinSecurityGroup(c *call, s *server, arg map[string]any) (*reply, error) {
 	return empty(http.StatusAccepted), nil
 }
 
-func leaveSecurityGroup(c *call, s *server, arg map[string]any) (*reply, error) {
-	g, err := c.securityGroupOf(arg)
+func leaveSecurityGroup(c *call, s *server, arg any) (*reply, error) {
+	g, err := c.securityGroupOf(argument(arg))
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +128,7 @@ func leaveSecurityGroup(c *call, s *server, arg map[string]any) (*reply, error) 
 		}
 	}
 	if !found {
-		return nil, refuse(http.StatusNotFound, "Security group %s not associated with the instance %s", text(arg["name"]), s.id)
+		return nil, refuse(http.StatusNotFound, "Security group %s not associated with the instance %s", text(argument(arg)["name"]), s.id)
 	}
 	return empty(http.StatusAccepted), nil
 }

@@ -12,8 +12,9 @@ func computeQuotaRoutes(on func(string, handler)) {
 	on("GET /os-quota-sets/{project}/detail", showComputeQuota("detail"))
 	on("GET /os-quota-sets/{project}/defaults", showComputeQuota("defaults"))
 	on("PUT /os-quota-sets/{project}", setComputeQuota)
-	on("GET /os-availability-zone", listComputeZones)
-	on("GET /os-availability-zone/detail", denied("os_compute_api:os-availability-zone:detail"))
+	on("DELETE /os-quota-sets/{project}", dropComputeQuota)
+	on("GET /os-quota-class-sets/{id}", showQuotaClass)
+	on("PUT /os-quota-class-sets/{id}", setQuotaClass)
 }
 
 // computeUse counts what a project has.
@@ -47,6 +48,25 @@ func (c *call) checkComputeQuota(count int64, vcpus, ram int64) error {
 	names := strings.Join(over, ", ")
 	return refuse(http.StatusForbidden, "Quota exceeded for %s: Requested %s, but already used %s of %s %s", names, strings.Join(asked, ", "),
 		strings.Join(used, ", "), strings.Join(most, ", "), names)
+}
+
+// checkGrowth refuses a flavor that takes too much more; one that takes less
+// never does.
+func (c *call) checkGrowth(vcpus, ram int64) error {
+	err := c.checkComputeQuota(1, max(0, vcpus), max(0, ram))
+	if err == nil {
+		return nil
+	}
+	use := c.cloud.computeUse(c.project())
+	for _, r := range []struct {
+		name string
+		more int64
+	}{{"cores", vcpus}, {"ram", ram}} {
+		if l := c.cloud.limit(c.project(), "compute."+r.name); l >= 0 && r.more > 0 && use[r.name]+r.more > l {
+			return refuse(http.StatusForbidden, "Quota exceeded for %s: Requested %d, but already used %d of %d %s", r.name, r.more, use[r.name], l, r.name)
+		}
+	}
+	return nil
 }
 
 func showComputeLimits(c *call) (*reply, error) {
@@ -100,16 +120,15 @@ func showComputeQuota(what string) handler {
 		if project != c.project() && !c.admin() && what != "defaults" {
 			return nil, notAllowed("os_compute_api:os-quota-sets:" + what)
 		}
+		if err := c.validProject(project); err != nil {
+			return nil, err
+		}
 		use, out := c.cloud.computeUse(project), map[string]any{"id": project}
 		for _, name := range c.computeQuotas() {
 			limit := c.cloud.limit(project, "compute."+name)
 			switch what {
 			case "detail":
-				used := use[name]
-				if name == "key_pairs" {
-					used = 0 // they are the user's, not the project's
-				}
-				out[name] = map[string]any{"limit": limit, "in_use": used, "reserved": 0}
+				out[name] = map[string]any{"limit": limit, "in_use": use[name], "reserved": 0} // key pairs are the user's: none
 			case "defaults":
 				out[name] = c.cloud.defaultLimit("compute." + name)
 			default:
@@ -120,33 +139,86 @@ func showComputeQuota(what string) handler {
 	}
 }
 
+// validProject asks Keystone, which tells a member nothing about others.
+func (c *call) validProject(project string) error {
+	if c.admin() && c.cloud.identity.projectName(project) == "" {
+		return refuse(http.StatusBadRequest, "Project ID %s is not a valid project.", project)
+	}
+	return nil
+}
+
 func setComputeQuota(c *call) (*reply, error) {
-	if !c.admin() {
-		return nil, notAllowed("os_compute_api:os-quota-sets:update")
+	if err := c.permit("os_compute_api:os-quota-sets:update"); err != nil {
+		return nil, err
+	}
+	project := c.PathValue("project")
+	if err := c.validProject(project); err != nil {
+		return nil, err
 	}
 	doc, _ := c.document("quota_set")
+	force, _ := asBool(doc["force"])
+	use := c.cloud.computeUse(project)
+	for _, name := range c.computeQuotas() {
+		if n, given := asInt(doc[name]); given && !force && n >= 0 && n < use[name] {
+			return nil, refuse(http.StatusBadRequest, "Quota limit %d for %s must be greater than or equal to already used and reserved %d.", n, name, use[name])
+		}
+	}
 	out := map[string]any{}
 	for _, name := range c.computeQuotas() {
 		if n, given := asInt(doc[name]); given {
-			c.cloud.setLimit(c.PathValue("project"), "compute."+name, n)
+			c.cloud.setLimit(project, "compute."+name, n)
 		}
-		out[name] = c.cloud.limit(c.PathValue("project"), "compute."+name)
+		out[name] = c.cloud.limit(project, "compute."+name)
 	}
 	return ok(map[string]any{"quota_set": out}), nil
 }
 
-// zones are the compute zones; the first is the default.
-func (c *Cloud) zones() []string {
-	if z := c.profile.Zones["compute"]; len(z) > 0 {
-		return z
+// dropComputeQuota gives a project what every project has.
+func dropComputeQuota(c *call) (*reply, error) {
+	if err := c.permit("os_compute_api:os-quota-sets:delete"); err != nil {
+		return nil, err
 	}
-	return []string{"nova"}
+	for name := range c.cloud.quotas[c.PathValue("project")] {
+		if strings.HasPrefix(name, "compute.") {
+			delete(c.cloud.quotas[c.PathValue("project")], name)
+		}
+	}
+	return empty(http.StatusAccepted), nil
 }
 
-func listComputeZones(c *call) (*reply, error) {
-	list := []any{}
-	for _, z := range slices.Sorted(slices.Values(c.cloud.zones())) {
-		list = append(list, map[string]any{"zoneName": z, "zoneState": map[string]any{"available": true}, "hosts": nil})
+// showQuotaClass tells the defaults; there is but one class.
+func showQuotaClass(c *call) (*reply, error) {
+	if err := c.permit("os_compute_api:os-quota-class-sets:show"); err != nil {
+		return nil, err
 	}
-	return ok(map[string]any{"availabilityZoneInfo": list}), nil
+	body := c.quotaClass()
+	body["id"] = c.PathValue("id")
+	return ok(map[string]any{"quota_class_set": body}), nil
+}
+
+func (c *call) quotaClass() map[string]any {
+	body := map[string]any{}
+	for _, name := range c.computeQuotas() {
+		old := strings.HasPrefix(name, "server_group") // these came with 2.50, and what the network counts went
+		gone := slices.Contains([]string{"fixed_ips", "floating_ips", "security_group_rules", "security_groups"}, name)
+		if since := c.version.since(2, 50); old && !since || gone && since {
+			continue
+		}
+		body[name] = c.cloud.defaultLimit("compute." + name)
+	}
+	return body
+}
+
+// setQuotaClass changes the defaults.
+func setQuotaClass(c *call) (*reply, error) {
+	if err := c.permit("os_compute_api:os-quota-class-sets:update"); err != nil {
+		return nil, err
+	}
+	doc, _ := c.document("quota_class_set")
+	for _, name := range sortedKeys(c.quotaClass()) {
+		if n, given := asInt(doc[name]); given && c.PathValue("id") == "default" { // no project is of another class
+			c.cloud.setLimit(everyProject, "compute."+name, n)
+		}
+	}
+	return ok(map[string]any{"quota_class_set": c.quotaClass()}), nil
 }

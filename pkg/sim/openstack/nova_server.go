@@ -1,7 +1,6 @@
 package openstack
 
 import (
-	"slices"
 	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/profile"
@@ -14,10 +13,11 @@ type server struct {
 	id, project, user, name    string
 	description                any // string or nil
 	flavor                     profile.Flavor
-	before                     *profile.Flavor // what it had before a resize that is not confirmed
-	image                      string          // id; empty: booted from a volume
-	key                        any             // name of the keypair, or nil
+	before                     *serverBefore // a resize that is not confirmed
+	image                      string        // id; empty: booted from a volume
+	key                        any           // name of the keypair, or nil
 	zoneAsked, zone, host      string
+	hostAsked                  string // by an administrator
 	hostname, userData, drive  string // drive: "True" or ""
 	adminPass, reservation     string
 	access4, access6           string
@@ -27,6 +27,7 @@ type server struct {
 	certificates, groups       []string // ids of trusted certificates; of security groups asked for
 	number, launchIndex        int
 	locked                     bool
+	lockedBy                   string // owner or admin
 	lockReason                 any
 	diskConfig                 string
 	bus                        string // begin of device names: vd, or sd with a SCSI image
@@ -35,8 +36,10 @@ type server struct {
 	fault                      *serverFault
 	disks                      []*serverDisk
 	nics                       []*serverNIC
-	actions                    []serverAction
-	ending                     bool // a deletion has begun
+	history                    []*historyEntry
+	shelved                    string // id of the image that a shelved one is kept in
+	ending                     bool   // a deletion has begun
+	ended                      time.Time
 	requestedNetworks          []nicWish
 	requestedDisks             []diskWish
 }
@@ -77,26 +80,13 @@ type serverNIC struct {
 	tag  any
 }
 
-// A serverAction is what was asked of a server, for os-instance-actions.
-type serverAction struct {
-	name, request, user string
-	start               time.Time
-}
-
 func (s *server) state(now time.Time) serverState { return s.life.At(now) }
 
 // status is the word that users see.
 func (s *server) status(now time.Time) string {
 	st := s.state(now)
-	switch {
-	case slices.Contains([]string{"rebooting", "reboot_pending", "reboot_started"}, st.task):
-		return "REBOOT"
-	case st.task == "rebooting_hard":
-		return "HARD_REBOOT"
-	case st.task == "rebuilding":
-		return "REBUILD"
-	case st.task == "resize_prep":
-		return "RESIZE"
+	if word, known := taskStatus[st.vm+" "+st.task]; known {
+		return word
 	}
 	if word, known := serverStatus[st.vm]; known {
 		return word
@@ -105,7 +95,15 @@ func (s *server) status(now time.Time) string {
 }
 
 var serverStatus = map[string]string{"building": "BUILD", "active": "ACTIVE", "stopped": "SHUTOFF", "error": "ERROR", "paused": "PAUSED",
-	"suspended": "SUSPENDED", "resized": "VERIFY_RESIZE", "rescued": "RESCUE", "deleted": "DELETED", "shelved_offloaded": "SHELVED_OFFLOADED"}
+	"suspended": "SUSPENDED", "resized": "VERIFY_RESIZE", "rescued": "RESCUE", "deleted": "DELETED", "soft-delete": "SOFT_DELETED", "shelved": "SHELVED",
+	"shelved_offloaded": "SHELVED_OFFLOADED"}
+
+// taskStatus is what a server is called while it is doing something.
+var taskStatus = map[string]string{"active rebooting": "REBOOT", "active reboot_pending": "REBOOT", "active reboot_started": "REBOOT",
+	"active rebooting_hard": "HARD_REBOOT", "active updating_password": "PASSWORD", "active rebuilding": "REBUILD", "stopped rebuilding": "REBUILD",
+	"error rebuilding": "REBUILD", "active migrating": "MIGRATING", "paused migrating": "MIGRATING", "resized resize_reverting": "REVERT_RESIZE",
+	"active resize_prep": "RESIZE", "active resize_migrating": "RESIZE", "active resize_migrated": "RESIZE", "active resize_finish": "RESIZE",
+	"stopped resize_prep": "RESIZE", "stopped resize_migrating": "RESIZE", "stopped resize_migrated": "RESIZE", "stopped resize_finish": "RESIZE"}
 
 // updated is when the server changed last.
 func (s *server) updated(now time.Time) time.Time {
@@ -113,11 +111,6 @@ func (s *server) updated(now time.Time) time.Time {
 		return t
 	}
 	return s.changed
-}
-
-// note remembers what was asked.
-func (s *server) note(c *call, name string) {
-	s.actions = append(s.actions, serverAction{name, c.id, c.token.user.id, c.now})
 }
 
 // disk finds a volume of the server.

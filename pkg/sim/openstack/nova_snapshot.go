@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/sim"
 )
@@ -15,27 +16,66 @@ const serverImageSize = 4096
 
 // snapshotServer makes an image of a server: of its local disk, or one without
 // bytes that names snapshots of its volumes.
-func snapshotServer(c *call, s *server, arg map[string]any) (*reply, error) {
-	if err := c.free(s, transition{word: "createImage", from: []string{"active", "stopped", "paused", "suspended"}}); err != nil {
+func snapshotServer(c *call, s *server, arg any) (*reply, error) {
+	doc := argument(arg)
+	if err := c.permitVolumeImage(s); err != nil {
 		return nil, err
 	}
-	w, size, err := c.serverImage(s, arg)
+	if err := c.checkImageMetadata(doc); err != nil {
+		return nil, err
+	}
+	// An image does not need the lock.
+	if err := c.mayAct(unlockedCopy(s), serverAction{word: "createImage", from: resting}); err != nil {
+		return nil, err
+	}
+	im, fill, err := c.takeImage(s, "createImage", doc)
 	if err != nil {
 		return nil, err
-	}
-	im := c.beginImage(w)
-	s.note(c, "createImage")
-	if size > 0 {
-		st := s.state(c.now)
-		st.task = "image_snapshot_pending"
-		d := c.cloud.takes(c.cloud.profile.Behaviour.Durations.ImageSave, im.id)
-		s.life = sim.Begin(c.now, st, d).Then(serverState{st.vm, "", st.power})
 	}
 	rep := empty(http.StatusAccepted).set("Location", c.host()+"/image/v2/images/"+im.id).set("Content-Type", "text/html; charset=UTF-8")
 	if c.version.since(2, 45) {
 		rep = with(http.StatusAccepted, map[string]any{"image_id": im.id})
 	}
-	rep.after = func() {
+	rep.after = fill
+	return rep, nil
+}
+
+// permitVolumeImage asks the policy once more where volumes are concerned.
+func (c *call) permitVolumeImage(s *server) error {
+	if s.image == "" {
+		return c.permit("os_compute_api:servers:create_image:allow_volume_backed")
+	}
+	return nil
+}
+
+func unlockedCopy(s *server) *server {
+	open := *s
+	open.locked = false
+	return &open
+}
+
+// takeImage begins an image of a server; fill saves its bytes, without the
+// lock.
+func (c *call) takeImage(s *server, note string, doc map[string]any) (im *image, fill func(), err error) {
+	w, size, err := c.serverImage(s, doc)
+	if err != nil {
+		return nil, nil, err
+	}
+	im = c.beginImage(w)
+	d := time.Duration(0)
+	if size > 0 {
+		st := s.state(c.now)
+		st.task = "image_snapshot_pending"
+		d = c.cloud.takes(c.cloud.profile.Behaviour.Durations.ImageSave, im.id)
+		s.life = sim.Begin(c.now, st, d).Then(serverState{st.vm, "", st.power})
+	}
+	s.note(c, note, c.now.Add(d))
+	return im, c.fillServerImage(im, size), nil
+}
+
+// fillServerImage saves the bytes of an image.
+func (c *call) fillServerImage(im *image, size int64) func() {
+	return func() {
 		blob, err := c.cloud.Blobs.New(size)
 		if err == nil {
 			err = c.saveImage(im, blob, blob.Retain())
@@ -44,7 +84,47 @@ func snapshotServer(c *call, s *server, arg map[string]any) (*reply, error) {
 			c.do(func() { im.life = sim.Steady(c.now, "killed") })
 		}
 	}
-	return rep, nil
+}
+
+// backupServer makes an image and keeps only so many of its kind.
+func backupServer(c *call, s *server, arg any) (*reply, error) {
+	doc := argument(arg)
+	if s.image == "" {
+		return nil, refuse(http.StatusBadRequest, "Backup is not supported for volume-backed instances.")
+	}
+	if err := c.checkImageMetadata(doc); err != nil {
+		return nil, err
+	}
+	im, fill, err := c.takeImage(s, "createBackup", doc)
+	if err != nil {
+		return nil, err
+	}
+	kind := text(doc["backup_type"])
+	maps.Copy(im.props, map[string]string{"image_type": "backup", "backup_type": kind, "instance_uuid": s.id})
+	keep, _ := asInt(doc["rotation"])
+	var old []*image
+	for other := range c.cloud.image.table.All() {
+		if other.props["instance_uuid"] == s.id && other.props["backup_type"] == kind {
+			old = append(old, other)
+		}
+	}
+	for _, other := range old[:max(0, len(old)-int(keep))] {
+		if other != im { // one that is not to be kept is still saved
+			c.cloud.dropImage(other)
+		}
+	}
+	rep := empty(http.StatusAccepted).set("Content-Type", "text/html; charset=UTF-8")
+	if c.version.since(2, 45) {
+		rep = with(http.StatusAccepted, map[string]any{"image_id": im.id})
+	}
+	if keep == 0 {
+		c.cloud.dropImage(im)
+		return rep, nil
+	}
+	if rep.after = fill; c.version.since(2, 45) {
+		return rep, nil
+	}
+	return rep.set("Location", c.url("/v2.1/images/"+im.id)), nil
 }
 
 // serverImage tells what the image of a server is to be.

@@ -3,7 +3,6 @@ package openstack
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 )
 
@@ -11,7 +10,7 @@ import (
 func (c *call) serverBody(s *server, alone bool) map[string]any {
 	st := s.state(c.now)
 	body := map[string]any{"id": s.id, "name": s.name, "status": s.status(c.now), "tenant_id": s.project, "user_id": s.user, "metadata": words(s.metadata),
-		"hostId": hostID(s), "image": "", "flavor": c.flavorOf(s), "created": moment(s.created, novaTime), "updated": moment(s.updated(c.now), novaTime),
+		"hostId": s.hostIDOn(s.host), "image": "", "flavor": c.flavorOf(s), "created": moment(s.created, novaTime), "updated": moment(s.updated(c.now), novaTime),
 		"addresses": c.addresses(s, true), "accessIPv4": s.access4, "accessIPv6": s.access6, "links": selfLinks(c, "/servers/"+s.id),
 		"OS-DCF:diskConfig": s.diskConfig, "OS-EXT-AZ:availability_zone": s.zoneShown(), "config_drive": s.drive, "key_name": s.key,
 		"OS-SRV-USG:launched_at": nil, "OS-SRV-USG:terminated_at": nil, "OS-EXT-STS:task_state": orNull(st.task), "OS-EXT-STS:vm_state": st.vm,
@@ -22,19 +21,22 @@ func (c *call) serverBody(s *server, alone bool) map[string]any {
 	if !s.launched.After(c.now) && st.vm != "error" {
 		body["OS-SRV-USG:launched_at"] = moment(s.launched, novaLong)
 	}
-	if slices.Contains([]string{"BUILD", "ACTIVE", "RESIZE", "VERIFY_RESIZE"}, s.status(c.now)) {
+	if slices.Contains(progressing, s.status(c.now)) {
 		body["progress"] = 0
 	}
 	if groups := c.groupNames(s); len(groups) > 0 {
 		body["security_groups"] = groups
 	}
-	if s.fault != nil && st.vm == "error" {
+	if s.fault != nil && (st.vm == "error" || st.vm == "deleted") {
 		body["fault"] = map[string]any{"code": 500, "created": moment(s.fault.created, novaTime), "message": s.fault.message}
 	}
 	c.newerParts(s, body, alone)
 	c.adminParts(s, body)
 	return body
 }
+
+// progressing are the states in which Nova shows a progress; it is always 0.
+var progressing = []string{"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"}
 
 // newerParts adds what microversions have brought.
 func (c *call) newerParts(s *server, body map[string]any, alone bool) {
@@ -43,20 +45,12 @@ func (c *call) newerParts(s *server, body map[string]any, alone bool) {
 			body[name] = v
 		}
 	}
-	tags := []any{}
-	for _, t := range s.tags {
-		tags = append(tags, t)
-	}
 	since(9, "locked", s.locked)
 	since(19, "description", s.description)
-	since(26, "tags", tags)
+	since(26, "tags", anyList(s.tags))
 	since(63, "trusted_image_certificates", nil)
 	if len(s.certificates) > 0 {
-		list := []any{}
-		for _, id := range s.certificates {
-			list = append(list, id)
-		}
-		since(63, "trusted_image_certificates", list)
+		since(63, "trusted_image_certificates", anyList(s.certificates))
 	}
 	since(73, "locked_reason", s.lockReason)
 	since(90, "OS-EXT-SRV-ATTR:hostname", s.hostname)
@@ -77,7 +71,7 @@ func (c *call) adminParts(s *server, body map[string]any) {
 		return
 	}
 	body["OS-EXT-SRV-ATTR:host"], body["OS-EXT-SRV-ATTR:hypervisor_hostname"] = orNull(s.host), orNull(s.host)
-	body["OS-EXT-SRV-ATTR:instance_name"] = fmt.Sprintf("instance-%08x", s.number)
+	body["OS-EXT-SRV-ATTR:instance_name"] = s.instanceName()
 	if c.version.since(2, 3) {
 		root := "/dev/" + s.bus + "a"
 		for name, v := range map[string]any{"reservation_id": s.reservation, "launch_index": s.launchIndex, "hostname": s.hostname, "kernel_id": "",
@@ -86,12 +80,22 @@ func (c *call) adminParts(s *server, body map[string]any) {
 		}
 	}
 	if c.version.since(2, 16) {
-		status := "UP"
-		if s.host == "" {
-			status = ""
-		}
-		body["host_status"] = status
+		body["host_status"] = c.hostStatus(s)
 	}
+}
+
+// hostStatus tells how the host of a server is.
+func (c *call) hostStatus(s *server) string {
+	h, there := c.cloud.compute.hosts.Get(s.host)
+	switch {
+	case !there:
+		return ""
+	case h.disabled:
+		return "MAINTENANCE"
+	case h.down:
+		return "DOWN"
+	}
+	return "UP"
 }
 
 func (s *server) zoneShown() string {
@@ -101,12 +105,12 @@ func (s *server) zoneShown() string {
 	return s.zoneAsked
 }
 
-// hostID hides the host from tenants, and tells two of them apart.
-func hostID(s *server) string {
-	if s.host == "" {
+// hostIDOn hides a host from tenants, and tells two of them apart.
+func (s *server) hostIDOn(host string) string {
+	if host == "" {
 		return ""
 	}
-	sum := sha256.Sum224([]byte(s.project + s.host))
+	sum := sha256.Sum224([]byte(s.project + host))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -195,5 +199,8 @@ func (c *call) groupNames(s *server) []any {
 }
 
 func showServer(c *call, s *server) (*reply, error) {
+	if err := c.permit("os_compute_api:servers:show"); err != nil {
+		return nil, err
+	}
 	return ok(map[string]any{"server": c.serverBody(s, true)}), nil
 }

@@ -55,9 +55,9 @@ func showServerVolume(c *call, s *server) (*reply, error) {
 	return ok(map[string]any{"volumeAttachment": c.attachmentBody(s, d)}), nil
 }
 
-// mayChange tells whether volumes and interfaces may come and go.
-func (c *call) mayChange(s *server, word string) error {
-	return c.free(s, transition{word: word, from: []string{"active", "stopped", "paused", "suspended"}})
+// mayChangeDisks tells whether volumes may come and go.
+func (c *call) mayChangeDisks(s *server, word string) error {
+	return c.mayAct(s, serverAction{word: word, from: []string{"active", "stopped", "paused", "resized", "soft-delete", "shelved", "shelved_offloaded"}})
 }
 
 func attachServerVolume(c *call, s *server) (*reply, error) {
@@ -66,7 +66,7 @@ func attachServerVolume(c *call, s *server) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayChange(s, "attach_volume"); err != nil {
+	if err := c.mayChangeDisks(s, "attach_volume"); err != nil {
 		return nil, err
 	}
 	switch status := v.status(c.now); {
@@ -78,7 +78,7 @@ func attachServerVolume(c *call, s *server) (*reply, error) {
 	w := diskWish{uuid: v.id, bootIndex: -1, tag: doc["tag"], device: s.onBus(text(doc["device"]))}
 	w.deleteToo, _ = asBool(doc["delete_on_termination"])
 	s.attach(c, v, w, c.now.Add(c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeAttach, v.id)))
-	s.note(c, "attach_volume")
+	s.note(c, "attach_volume", c.now)
 	d := s.disk(v.id)
 	body := map[string]any{"id": v.id, "serverId": s.id, "volumeId": v.id, "device": d.device}
 	if c.version.since(2, 70) {
@@ -125,7 +125,7 @@ func detachServerVolume(c *call, s *server) (*reply, error) {
 	if d.boot {
 		return nil, refuse(http.StatusBadRequest, "Cannot detach a root device volume")
 	}
-	if err := c.mayChange(s, "detach_volume"); err != nil {
+	if err := c.mayChangeDisks(s, "detach_volume"); err != nil {
 		return nil, err
 	}
 	if status := v.status(c.now); status != "in-use" {
@@ -134,7 +134,7 @@ func detachServerVolume(c *call, s *server) (*reply, error) {
 	}
 	done := c.now.Add(c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeDetach, v.id))
 	c.cloud.detachVolume(v, s.id, c.now, done)
-	s.note(c, "detach_volume")
+	s.note(c, "detach_volume", done)
 	c.later(s, done, func(*call) { s.disks = slices.DeleteFunc(s.disks, func(o *serverDisk) bool { return o == d }) })
 	return empty(http.StatusAccepted), nil
 }
