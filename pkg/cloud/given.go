@@ -39,7 +39,7 @@ func Given(c profile.Catalogue) []*resource.Resource {
 	}
 	for _, n := range c.Networks {
 		net := given(Network, n.ID, n.Name, map[string]resource.Value{
-			"external": n.External, "shared": n.Shared, "default": n.Default, "mtu": n.MTU})
+			"external": n.External, "shared": n.Shared, "default": n.Default, "mtu": n.MTU, "ranges": n.Ranges})
 		out = append(out, net)
 		for _, s := range n.Subnets {
 			out = append(out, given(Subnet, s.ID, s.Name, map[string]resource.Value{"cidr": s.CIDR, "ip_version": s.IPVersion, "network": n.ID}))

@@ -37,7 +37,7 @@ func verdict(t *testing.T, r *Result) []string {
 	return out
 }
 
-func run(t *testing.T, o Options) *Result {
+func run(t testing.TB, o Options) *Result {
 	t.Helper()
 	r, err := Run(t.Context(), o)
 	if err != nil {

@@ -36,7 +36,7 @@ func (c *clock) Now() time.Time {
 }
 
 // ticks delivers a tick to whoever waits, and lets 200 ms pass with each.
-func (c *clock) ticks(t *testing.T) <-chan time.Time {
+func (c *clock) ticks(t testing.TB) <-chan time.Time {
 	tick := make(chan time.Time)
 	go func() {
 		for {
@@ -68,7 +68,7 @@ type simulated struct {
 	side  Side
 }
 
-func newWorld(t *testing.T, from, to string, seed uint64) *world {
+func newWorld(t testing.TB, from, to string, seed uint64) *world {
 	t.Helper()
 	w := &world{clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	w.tick = w.clock.ticks(t)
@@ -76,12 +76,12 @@ func newWorld(t *testing.T, from, to string, seed uint64) *world {
 	return w
 }
 
-func startCloud(t *testing.T, name string, seed uint64, c *clock) *simulated {
+func startCloud(t testing.TB, name string, seed uint64, c *clock) *simulated {
 	t.Helper()
 	return startProfile(t, carriedProfile(t, name), seed, c)
 }
 
-func carriedProfile(t *testing.T, name string) *profile.Profile {
+func carriedProfile(t testing.TB, name string) *profile.Profile {
 	t.Helper()
 	fsys, err := fs.Sub(fixtures.FS, "clouds")
 	if err != nil {
@@ -94,7 +94,7 @@ func carriedProfile(t *testing.T, name string) *profile.Profile {
 	return p
 }
 
-func startProfile(t *testing.T, p *profile.Profile, seed uint64, c *clock) *simulated {
+func startProfile(t testing.TB, p *profile.Profile, seed uint64, c *clock) *simulated {
 	t.Helper()
 	name := p.Name
 	served, err := simulator.New(p, sim.WithClock(c.Now), sim.WithSeed(seed))
@@ -108,7 +108,7 @@ func startProfile(t *testing.T, p *profile.Profile, seed uint64, c *clock) *simu
 	return s
 }
 
-func (s *simulated) open(t *testing.T) *openstack.Cloud {
+func (s *simulated) open(t testing.TB) *openstack.Cloud {
 	t.Helper()
 	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "sim:" + s.name, Auth: s.auth()})
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *simulated) auth() *openstack.Auth {
 }
 
 // options are those of a drill with the scenario.
-func (w *world) options(t *testing.T, name string) Options {
+func (w *world) options(t testing.TB, name string) Options {
 	t.Helper()
 	o := scenario.Options{Schemas: openstack.Schemas()}
 	for parameter, value := range w.from.cloud.Profile().Parameters {
@@ -139,7 +139,7 @@ func (w *world) options(t *testing.T, name string) Options {
 }
 
 // classify returns the gaps of a result, in English.
-func classify(t *testing.T, signals []gap.Signal) []gap.Gap {
+func classify(t testing.TB, signals []gap.Signal) []gap.Gap {
 	t.Helper()
 	kinds, err := gap.Load(fixtures.FS)
 	if err != nil {
@@ -150,14 +150,14 @@ func classify(t *testing.T, signals []gap.Signal) []gap.Gap {
 
 // user is a client of its own, which knows nothing of wechsel's driver.
 type user struct {
-	t              *testing.T
+	t              testing.TB
 	url            func(path string) string
 	token          string
 	project        string
 	computeVersion string
 }
 
-func (s *simulated) user(t *testing.T, name, project string) *user {
+func (s *simulated) user(t testing.TB, name, project string) *user {
 	t.Helper()
 	u := &user{t: t, url: func(path string) string { return s.url + path }, computeVersion: "2.79"}
 	u.logIn(name, "password", project)

@@ -98,7 +98,7 @@ func (b *builder) build() (*Plan, error) {
 		return nil, err
 	}
 	b.count(p)
-	p.Forecast = b.forecast
+	p.Forecast = b.withoutMoot()
 	return p, nil
 }
 
@@ -192,6 +192,25 @@ func (b *builder) decide(d resource.Decision) {
 func (b *builder) foretell(s gap.Signal) {
 	s.Seen, s.Cloud = gap.Forecast, b.opts.Cloud
 	b.forecast = append(b.forecast, s)
+}
+
+// withoutMoot leaves out what is foretold of something that will not arrive,
+// because the target does not take it or what it needs: then nobody sees what
+// else it would have lost.
+func (b *builder) withoutMoot() []gap.Signal {
+	doomed := map[resource.Ref]bool{}
+	for _, s := range b.forecast {
+		doomed[s.Ref] = doomed[s.Ref] || s.Effect == resource.Lost
+	}
+	for found := true; found; {
+		found = false
+		for r := range b.out.All() {
+			if !doomed[r.Ref] && r.Tenure != resource.Given && slices.ContainsFunc(r.Refs(), func(ref resource.Ref) bool { return doomed[ref] }) {
+				doomed[r.Ref], found = true, true
+			}
+		}
+	}
+	return slices.DeleteFunc(b.forecast, func(s gap.Signal) bool { return doomed[s.Ref] && s.Effect != resource.Lost })
 }
 
 func (b *builder) plan() *Plan {

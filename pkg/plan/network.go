@@ -95,29 +95,30 @@ func (b *builder) foretellNetworks() {
 	}
 }
 
-// losesIPv6: the router has an IPv6 address outside, and the target shows what
-// its network has, which is IPv4 alone.
+// losesIPv6: the router has addresses of both kinds outside, and the target's
+// network has not enough subnets for that, or shows that none is for IPv6.
 func (b *builder) losesIPv6(r *resource.Resource) bool {
-	has := slices.ContainsFunc(find(nil, r.Spec, "external_gateway_info.external_fixed_ips[].ip_address"), func(f found) bool {
+	addresses := find(nil, r.Spec, "external_gateway_info.external_fixed_ips[].ip_address")
+	has := slices.ContainsFunc(addresses, func(f found) bool {
 		ip, _ := f.value.(string)
 		return strings.Contains(ip, ":")
 	})
 	to, _ := resource.Lookup(b.out.Get(r.Ref).Spec, "external_gateway_info.network")
 	ref, _ := to.(resource.Ref)
 	n := b.out.Get(ref)
-	if !has || n == nil {
+	if !has || n == nil || n.ID == "" {
 		return false
 	}
-	known := false
+	if ranges := number(n, "ranges"); ranges > 0 && ranges < int64(len(addresses)) {
+		return true
+	}
+	var versions []int64
 	for _, s := range b.offers[subnet] {
-		if text(s, "network") == n.ID && n.ID != "" {
-			if number(s, "ip_version") == 6 {
-				return false
-			}
-			known = true
+		if text(s, "network") == n.ID {
+			versions = append(versions, number(s, "ip_version"))
 		}
 	}
-	return known
+	return len(versions) > 0 && !slices.Contains(versions, 6)
 }
 
 // matchSubnet finds a subnet of the network that was mapped already.

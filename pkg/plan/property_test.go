@@ -222,7 +222,15 @@ func TestFrugal(t *testing.T) {
 	check(t, build(t, set, c), f, "flavor/nearest", resource.Degraded, "m1.medium", "disk type")
 	c.Quota["block-storage.volumes"] = profile.Quota{Limit: 5, Used: 5}
 	c.Flavors = c.Flavors[:1]
-	check(t, build(t, set, c), f, "flavor/nearest", resource.Adapted, "SCS-2V-4", "")
+	p := build(t, set, c)
+	if d := p.Mapping.Of(f)[0]; d.Rule != "flavor/nearest" || d.To != resource.Value(ref(flavor, "SCS-2V-4")) {
+		t.Errorf("became %v by %s", d.To, d.Rule)
+	}
+	for _, s := range p.Forecast { // of a server that will not be there, nothing else is foretold
+		if s.Code != "quota/exceeded" {
+			t.Errorf("foretold: %s of %s", s.Code, s.Ref)
+		}
+	}
 }
 
 func TestContent(t *testing.T) {

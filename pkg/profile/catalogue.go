@@ -75,6 +75,7 @@ type Network struct {
 	Shared   bool     `json:"shared"`
 	Default  bool     `json:"default,omitempty"` // is_default of the external networks
 	MTU      int64    `json:"mtu,omitempty"`
+	Ranges   int64    `json:"ranges,omitempty"`  // how many subnets it has, also those that the tenant may not see
 	Subnets  []Subnet `json:"subnets,omitempty"` // as far as the tenant may see them
 }
 

@@ -93,7 +93,8 @@ func (c *Cloud) readNetworks(ctx context.Context, out *profile.Catalogue, _ sync
 		if p.owns(b) || !b.flag("router:external") && !b.flag("shared") {
 			continue
 		}
-		n := profile.Network{ID: b.text("id"), Name: b.text("name"), External: b.flag("router:external"), Shared: b.flag("shared"), Default: b.flag("is_default"), MTU: b.number("mtu")}
+		n := profile.Network{ID: b.text("id"), Name: b.text("name"), External: b.flag("router:external"), Shared: b.flag("shared"), Default: b.flag("is_default"), MTU: b.number("mtu"),
+			Ranges: int64(len(b.texts("subnets")))}
 		for _, s := range p.lists[subnetList] {
 			if s.text("network_id") == n.ID {
 				n.Subnets = append(n.Subnets, profile.Subnet{ID: s.text("id"), Name: s.text("name"), CIDR: s.text("cidr"), IPVersion: s.number("ip_version")})

@@ -31,7 +31,7 @@ func serverSchema() *resource.Schema {
 		Type: typeServer, Mark: resource.MarkTags,
 		Fields: []resource.Field{
 			field("flavor", resource.Text, refers(typeFlavor), required),
-			field("image", resource.Text, refers(typeImage)),
+			field("image", resource.Text, refers(typeImage), required), // a server that starts from something else is another one
 			field("key_name", resource.Text, refers(typeKeyPair)),
 			field("networks", resource.List, ordered),
 			field("networks[]", resource.Object),
@@ -44,8 +44,8 @@ func serverSchema() *resource.Schema {
 			field("block_device_mapping_v2", resource.List, ordered),
 			field("block_device_mapping_v2[]", resource.Object),
 			field("block_device_mapping_v2[].boot_index", resource.Int),
-			field("block_device_mapping_v2[].volume_id", resource.Text, refers(typeVolume)),
-			field("block_device_mapping_v2[].image", resource.Text, refers(typeImage)),
+			field("block_device_mapping_v2[].volume_id", resource.Text, refers(typeVolume), required),
+			field("block_device_mapping_v2[].image", resource.Text, refers(typeImage), required),
 			field("block_device_mapping_v2[].volume_size", resource.Int),
 			field("block_device_mapping_v2[].delete_on_termination", resource.Bool, initially(false)),
 			field("user_data", resource.Text, unreadable),

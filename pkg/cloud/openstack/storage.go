@@ -25,9 +25,9 @@ func volumes() *kind {
 				field("description", resource.Text, initially("")),
 				field("metadata", resource.Object),
 				field("metadata.*", resource.Text),
-				field("image", resource.Text, refers(typeImage)),
-				field("snapshot_id", resource.Text, refers(typeSnapshot)),
-				field("source_volid", resource.Text, refers(typeVolume)),
+				field("image", resource.Text, refers(typeImage), required), // an empty volume is another one
+				field("snapshot_id", resource.Text, refers(typeSnapshot), required),
+				field("source_volid", resource.Text, refers(typeVolume), required),
 				field("read_only", resource.Bool, initially(false)),
 				field("bootable", resource.Bool, foreign, initially(false)),
 				field("multiattach", resource.Bool, foreign, provider, readOnly, initially(false)), // as its type says
