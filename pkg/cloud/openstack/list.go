@@ -131,7 +131,7 @@ func (c *Cloud) collection(ctx context.Context, n collection) ([]body, error) {
 		key = string(imageList)
 	}
 	items, err := c.all(ctx, q, key)
-	if errors.Is(err, cloud.ErrNotFound) && q.service == network { // the extension is not there
+	if q.service == network && notThere(err) { // the extension is not loaded
 		return nil, nil
 	}
 	if err != nil {
@@ -223,6 +223,9 @@ func (k *kind) resources(p *project) []*resource.Resource {
 	}
 	return out
 }
+
+// notThere: the service has no such path.
+func notThere(err error) bool { return errors.Is(err, cloud.ErrNotFound) || errors.Is(err, cloud.ErrUnsupported) }
 
 // goneIsFine makes nil of the error that something is not there.
 func goneIsFine(err error) error {
