@@ -10,17 +10,19 @@ import (
 
 // volumes is the state of Cinder.
 type volumes struct {
-	table     sim.Table[*volume]
-	snapshots sim.Table[*snapshot]
-	types     []*volumeType // oldest first
-	service   string        // UUID of the backend's service
-}
-
-type volumeType struct {
-	id, name, description string
-	specs                 map[string]string
-	isDefault, encrypted  bool
-	created               time.Time
+	table          sim.Table[*volume]
+	snapshots      sim.Table[*snapshot]
+	types          []*volumeType // oldest first
+	qos            sim.Table[*qosSpec]
+	groups         sim.Table[*volumeGroup]
+	groupTypes     sim.Table[*groupType]
+	groupSnapshots sim.Table[*groupSnapshot]
+	transfers      sim.Table[*transfer]
+	backups        sim.Table[*backup]
+	messages       sim.Table[*message]
+	services       []*volumeService
+	orphans        map[string]*orphan // by name on the backend
+	service        string             // UUID of the backend's service
 }
 
 // A volume. Its bytes come from an image, a snapshot or another volume and
@@ -40,13 +42,17 @@ type volume struct {
 	life                 sim.Life[string]
 	created, changed     time.Time
 	attachments          []*attachment
+	group                string // id; empty: none
 	disk                 *sim.Blob
 }
 
 // An attachment is a volume's place at a server.
 type attachment struct {
 	id, volume, server, device, host string
+	mode                             string    // rw or ro; empty: ro, which is what Cinder takes an unknown one for
 	since                            time.Time // attached_at
+	connected                        bool      // a connector is known
+	byNova                           bool
 }
 
 // A snapshot is a volume as it was.
@@ -57,6 +63,7 @@ type snapshot struct {
 	kind                      *volumeType
 	metadata, imageMeta       map[string]string
 	bootable                  bool
+	group                     string // id of the group snapshot that it is a part of; empty: none
 	life                      sim.Life[string]
 	created, changed          time.Time
 	disk                      *sim.Blob
@@ -69,6 +76,9 @@ const cinderTime = "2006-01-02T15:04:05.000000"
 type cinderDialect struct{ versioned }
 
 func (d cinderDialect) version(c *call) error {
+	if asked := c.Header.Values("OpenStack-API-Version"); len(asked) > 0 && d.asked(c.Header) == "" {
+		return d.misled(strings.Join(asked, ","))
+	}
 	if err := d.versioned.version(c); err != nil {
 		return err
 	}
@@ -82,6 +92,15 @@ func (d cinderDialect) version(c *call) error {
 		return refuse(http.StatusBadRequest, "Malformed request url")
 	}
 	return errNoRoute
+}
+
+// misled refuses a header about microversions that says none for volumes:
+// Cinder does not take it for somebody else's.
+func (d cinderDialect) misled(header string) error {
+	if strings.Contains(header, d.word) { // and no number behind it
+		return refuse(http.StatusInternalServerError, "The server has either erred or is incapable of performing the requested operation.")
+	}
+	return refuse(http.StatusBadRequest, "The server could not comply with the request since it is either malformed or otherwise incorrect.")
 }
 
 func startCinder(c *Cloud) error {
@@ -99,6 +118,11 @@ func startCinder(c *Cloud) error {
 		c.volume.types = append(c.volume.types, &volumeType{id: c.id(t.ID, "volume type", t.Name), name: t.Name, description: t.Description,
 			specs: t.Specs, isDefault: t.Default, encrypted: t.Encrypted, created: c.Now().Add(time.Duration(i) * time.Second)})
 	}
+	c.volume.orphans = map[string]*orphan{}
+	c.volume.startServices(c.volumeZones()[0])
+	reserved := &groupType{id: sim.NamedUUID(c.profile.Name, "group type", reservedGroupType), name: reservedGroupType,
+		description: "Default group type for migrating cgsnapshot", specs: map[string]string{"consistent_group_snapshot_enabled": "<is> True"}}
+	c.volume.groupTypes.Put(reserved.id, "", reserved)
 	return nil
 }
 
@@ -124,34 +148,26 @@ func cinderRoutes(s *service) {
 	on("DELETE /snapshots/{id}", deleteSnapshot)
 	on("POST /snapshots/{id}/action", actOnSnapshot)
 	snapshotMetadata(on)
-	on("GET /types", listVolumeTypes)
-	on("GET /types/{id}", showVolumeType)
-	on("GET /types/{id}/extra_specs", showVolumeTypeSpecs)
-	on("POST /types", denyVolume("volume_extension:type_create"))
+	on("GET /volumes/{id}/encryption", showVolumeEncryption)
+	on("GET /volumes/{id}/encryption/{key}", showVolumeEncryptionKey)
+	volumeTypeRoutes(on)
 	on("GET /limits", showVolumeLimits)
 	on("GET /os-quota-sets/{id}", showVolumeQuota)
 	on("GET /os-quota-sets/{id}/defaults", showVolumeQuotaDefaults)
 	on("PUT /os-quota-sets/{id}", updateVolumeQuota)
+	on("DELETE /os-quota-sets/{id}", deleteVolumeQuota)
+	on("GET /os-quota-class-sets/{id}", showVolumeQuotaClass)
+	on("PUT /os-quota-class-sets/{id}", updateVolumeQuotaClass)
 	on("GET /os-availability-zone", listVolumeZones)
-	on("GET /attachments", listAttachments)
-	on("GET /attachments/detail", listAttachments)
-	on("POST /attachments", createAttachment)
-	on("GET /attachments/{id}", showAttachment)
-	on("DELETE /attachments/{id}", deleteAttachment)
-	on("GET /qos-specs", denyVolume("volume_extension:qos_specs_manage:get_all"))
-	on("GET /capabilities/{host}", denyVolume("volume_extension:capabilities"))
-	on("GET /os-services", denyVolume("volume_extension:services:index"))
-	on("GET /scheduler-stats/get_pools", denyVolume("scheduler_extension:scheduler_stats:get_pools"))
-	for path, key := range map[string]string{"/backups": "backups", "/backups/detail": "backups", "/groups": "groups", "/groups/detail": "groups",
-		"/volume-transfers": "transfers", "/os-volume-transfer": "transfers", "/os-volume-transfer/detail": "transfers", "/messages": "messages"} {
-		on("GET "+path, func(*call) (*reply, error) { return ok(map[string]any{key: []any{}}), nil })
-	}
-}
-
-// denyVolume answers to what only an administrator may, and what the simulator
-// does not need to do for one.
-func denyVolume(rule string) handler {
-	return func(*call) (*reply, error) { return nil, notAllowed(rule) }
+	on("GET /extensions", listVolumeExtensions)
+	on("GET /resource_filters", sinceMinor(33, listResourceFilters))
+	attachmentRoutes(on)
+	qosRoutes(on)
+	volumeServiceRoutes(on)
+	transferRoutes(on)
+	backupRoutes(on)
+	groupRoutes(on)
+	messageRoutes(on)
 }
 
 // notAllowed is how Nova and Cinder tell about the policy.

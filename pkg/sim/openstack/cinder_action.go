@@ -37,23 +37,39 @@ func (c *call) args(name string, form schema) error {
 	return c.conform(schema{types: []string{"object"}, props: map[string]schema{name: form}, required: []string{name}, closed: true})
 }
 
-// volumeActions are the actions on volumes that the simulator knows. Those
-// that only a service or an administrator uses are few.
+// volumeActions are the actions on volumes.
 var volumeActions = map[string]func(*call, *volume, map[string]any) (*reply, error){
-	"os-extend":               extendVolume,
-	"os-set_bootable":         setBootable,
-	"os-set_image_metadata":   setImageMetadata,
-	"os-unset_image_metadata": unsetImageMetadata,
-	"os-show_image_metadata":  showImageMetadata,
-	"os-volume_upload_image":  uploadVolume,
-	"os-retype":               retypeVolume,
-	"os-update_readonly_flag": setReadOnly,
-	"os-reset_status":         resetVolume,
-	"os-force_delete":         forceDeleteVolume,
+	"os-extend":                    extendVolume,
+	"os-set_bootable":              setBootable,
+	"os-set_image_metadata":        setImageMetadata,
+	"os-unset_image_metadata":      unsetImageMetadata,
+	"os-show_image_metadata":       showImageMetadata,
+	"os-volume_upload_image":       uploadVolume,
+	"os-retype":                    retypeVolume,
+	"os-update_readonly_flag":      setReadOnly,
+	"os-reserve":                   reserveVolume,
+	"os-unreserve":                 unreserveVolume,
+	"os-attach":                    attachByHand,
+	"os-begin_detaching":           beginDetaching,
+	"os-roll_detaching":            rollDetaching,
+	"os-detach":                    detachByHand("os-detach"),
+	"os-initialize_connection":     initializeConnection,
+	"os-terminate_connection":      terminateConnection,
+	"revert":                       revertVolume,
+	"os-reimage":                   reimageVolume,
+	"os-reset_status":              adminAction("volume_extension:volume_admin_actions:reset_status", resetVolume),
+	"os-force_delete":              adminAction("volume_extension:volume_admin_actions:force_delete", forceDeleteVolume),
+	"os-force_detach":              adminAction("volume_extension:volume_admin_actions:force_detach", forceDetachVolume),
+	"os-migrate_volume":            adminAction("volume_extension:volume_admin_actions:migrate_volume", migrateVolume),
+	"os-migrate_volume_completion": adminAction("volume_extension:volume_admin_actions:migrate_volume_completion", completeVolumeMigration),
+	"os-unmanage":                  adminAction("volume_extension:volume_unmanage", unmanageVolume),
 }
 
 func actOnVolume(c *call) (*reply, error) {
 	name, args := c.action()
+	if name == "" {
+		return nil, errMalformed
+	}
 	act, known := volumeActions[name]
 	if !known {
 		return nil, noAction(name)
@@ -94,8 +110,10 @@ func extendVolume(c *call, v *volume, args map[string]any) (*reply, error) {
 }
 
 // busy is a state that lasts as long as making a volume.
-func (c *call) busy(v *volume, state, then string) {
-	v.life = sim.Begin(c.now, state, c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeCreate, v.id)).Then(then)
+func (c *call) busy(v *volume, state, then string) { v.life = steadyAfter(c, v, state, then) }
+
+func steadyAfter(c *call, v *volume, state, then string) sim.Life[string] {
+	return sim.Begin(c.now, state, c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeCreate, v.id)).Then(then)
 }
 
 func setBootable(c *call, v *volume, args map[string]any) (*reply, error) {
@@ -162,14 +180,28 @@ func uploadVolume(c *call, v *volume, args map[string]any) (*reply, error) {
 	if v.status(c.now) != "available" {
 		return nil, badVolume("Volume %s status must be available", v.id)
 	}
+	if args["container_format"] == "compressed" {
+		return nil, refuse(http.StatusBadRequest, "Image compression upload disallowed, but container_format is compressed")
+	}
+	diskFormat, containerFormat := orElse(args["disk_format"], "raw"), orElse(args["container_format"], "bare")
+	props := v.imageProperties()
+	if v.kind.encrypted { // what leaves is ciphertext, which nothing can convert
+		if diskFormat != "raw" || containerFormat != "bare" {
+			return nil, refuse(http.StatusBadRequest, "An encrypted volume uploaded as an image must use 'raw' disk_format and 'bare' container_format, "+
+				"which are the defaults for these options.")
+		}
+		if props == nil {
+			props = map[string]string{}
+		}
+		props["cinder_encryption_key_id"], props["cinder_encryption_key_deletion_policy"] = fixedKey, "on_image_deletion"
+	}
 	protected, _ := asBool(args["protected"])
 	visibility := orElse(args["visibility"], "private")
 	if !c.version.since(3, 1) {
 		visibility = "shared" // Glance's own default
 	}
-	im := c.beginImage(imageWish{name: text(args["image_name"]), diskFormat: orElse(args["disk_format"], "raw"),
-		containerFormat: orElse(args["container_format"], "bare"), visibility: visibility, protected: protected,
-		props: v.imageProperties()})
+	im := c.beginImage(imageWish{name: text(args["image_name"]), diskFormat: diskFormat,
+		containerFormat: containerFormat, visibility: visibility, protected: protected, props: props})
 	v.life = sim.Begin(c.now, "uploading", c.cloud.takes(c.cloud.profile.Behaviour.Durations.ImageSave, im.id)).Then("available")
 	rep := with(http.StatusAccepted, map[string]any{action: c.uploadBody(v, im)})
 	disk, size := v.disk.Retain(), v.size<<30
@@ -180,6 +212,10 @@ func uploadVolume(c *call, v *volume, args map[string]any) (*reply, error) {
 	}
 	return rep, nil
 }
+
+// fixedKey is the id of the key of all encrypted volumes, as Cinder's own key
+// manager of one key has it.
+const fixedKey = "00000000-0000-0000-0000-000000000000"
 
 func orElse(v any, otherwise string) string {
 	if s := text(v); s != "" {
@@ -192,7 +228,7 @@ func (c *call) uploadBody(v *volume, im *image) map[string]any {
 	b := map[string]any{"id": v.id, "updated_at": updatedAt(v.created, v.changed, v.filled, c.now), "status": "uploading",
 		"display_description": v.description, "size": v.size, "image_id": im.id, "container_format": im.containerFormat,
 		"disk_format": im.diskFormat, "image_name": im.name, "volume_type": map[string]any{"id": v.kind.id, "name": v.kind.name,
-			"description": orNull(v.kind.description), "is_public": true, "extra_specs": v.kind.shown(c), "qos_specs_id": nil,
+			"description": orNull(v.kind.description), "is_public": !v.kind.private, "extra_specs": v.kind.shown(c), "qos_specs_id": nil,
 			"created_at": seconds(v.kind.created), "updated_at": v.kind.updated(), "deleted_at": nil, "deleted": false}}
 	b["protected"], b["visibility"] = im.protected, im.visibility
 	return b
@@ -201,7 +237,7 @@ func (c *call) uploadBody(v *volume, im *image) map[string]any {
 // updated is when a type was changed last: only the one that Cinder makes at
 // its installation ever was.
 func (t *volumeType) updated() any {
-	if t.name == "__DEFAULT__" {
+	if t.name == "__DEFAULT__" || t.changed {
 		return seconds(t.created)
 	}
 	return nil
@@ -246,13 +282,15 @@ func retypeVolume(c *call, v *volume, args map[string]any) (*reply, error) {
 	kind := c.cloud.volumeType(text(args["new_type"]))
 	status := v.status(c.now)
 	switch {
-	case kind == nil:
+	case kind == nil || !c.mayUse(kind):
 		return nil, refuse(http.StatusNotFound, "Volume type %s could not be found.", text(args["new_type"]))
 	case kind == v.kind || status != "available" && status != "in-use":
 		return nil, badVolume("Retype needs volume to be in available or in-use state, not be part of an active migration or a consistency group, " +
 			"requested type has to be different that the one from the volume, and for in-use volumes front-end qos specs cannot change.")
 	}
-	v.kind = kind
+	if kind.encrypted == v.kind.encrypted { // else the bytes would have to move, and there is nowhere
+		v.kind = kind
+	}
 	c.busy(v, "retyping", status)
 	return acted(http.StatusAccepted), nil
 }
@@ -270,20 +308,20 @@ func setReadOnly(c *call, v *volume, args map[string]any) (*reply, error) {
 	return acted(http.StatusAccepted), nil
 }
 
-func resetVolume(c *call, v *volume, args map[string]any) (*reply, error) {
-	if !c.may("volume_extension:volume_admin_actions:reset_status", "admin") {
-		return nil, notAllowed("volume_extension:volume_admin_actions:reset_status")
-	}
-	if status := text(args["status"]); status != "" {
-		v.life = sim.Steady(c.now, status)
-	}
-	return acted(http.StatusAccepted), nil
-}
-
-func forceDeleteVolume(c *call, v *volume, _ map[string]any) (*reply, error) {
-	if !c.may("volume_extension:volume_admin_actions:force_delete", "admin") {
-		return nil, notAllowed("volume_extension:volume_admin_actions:force_delete")
+func forceDeleteVolume(c *call, v *volume, _ map[string]any) error {
+	for _, s := range c.cloud.snapshotsOf(v) {
+		c.cloud.dropSnapshot(s, c.now)
 	}
 	c.cloud.dropVolume(v, c.now)
-	return acted(http.StatusAccepted), nil
+	return nil
+}
+
+func forceDetachVolume(c *call, v *volume, args map[string]any) error {
+	_, err := detachByHand("os-force_detach")(c, v, args)
+	return err
+}
+
+// completeVolumeMigration has nothing to complete.
+func completeVolumeMigration(_ *call, v *volume, _ map[string]any) error {
+	return badVolume("Volume %s is not being migrated.", v.id)
 }

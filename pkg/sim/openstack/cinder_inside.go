@@ -18,6 +18,7 @@ type volumeWish struct {
 	kind, zone              string // name or id of the type; empty: the default
 	image, snapshot, source string
 	metadata                map[string]string
+	group                   string // id of the group that it is made in
 }
 
 // makeVolume begins a volume in the caller's project. It takes its time; v.life
@@ -36,6 +37,9 @@ func (c *call) makeVolume(w volumeWish) (*volume, error) {
 		return nil, err
 	}
 	if err := c.placeVolume(v, w); err != nil {
+		return nil, err
+	}
+	if err := c.joinGroup(v, w.group); err != nil {
 		return nil, err
 	}
 	if err := c.volumeQuota(v.kind, 1, v.size); err != nil {
@@ -107,7 +111,7 @@ func (c *call) fillFromImage(v *volume, id string) (*image, error) {
 func (c *call) placeVolume(v *volume, w volumeWish) error {
 	if w.kind != "" || v.kind == nil {
 		kind := c.cloud.volumeType(w.kind)
-		if kind == nil {
+		if kind == nil || !c.mayUse(kind) {
 			return refuse(http.StatusNotFound, "Volume type with name %s could not be found.", w.kind)
 		}
 		v.kind = kind
@@ -117,6 +121,22 @@ func (c *call) placeVolume(v *volume, w volumeWish) error {
 	if !slices.Contains(zones, v.zone) {
 		return refuse(http.StatusBadRequest, "Availability zone '%s' is invalid.", v.zone)
 	}
+	return nil
+}
+
+// joinGroup makes sure that a volume may be born into that group.
+func (c *call) joinGroup(v *volume, group string) error {
+	if group == "" {
+		return nil
+	}
+	g, err := c.oneGroupOfVolumes(group)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(g.types, v.kind.id) {
+		return badInput("Invalid volume_type provided: %s (requested type must be supported by this group).", v.kind.name)
+	}
+	v.group = g.id
 	return nil
 }
 
@@ -134,6 +154,9 @@ func (v *volume) begin(c *call, im *image) {
 	}
 	v.life = growing.Then(final)
 	v.filled = v.life.End()
+	if final == "error" {
+		c.tell(message{event: "VOLUME_VOLUME_001_003", kind: "VOLUME", about: v.id, text: noBackend}, v.filled)
+	}
 }
 
 // volumeType returns the type of that name or id; empty: the default. Nil:
@@ -145,6 +168,11 @@ func (c *Cloud) volumeType(name string) *volumeType {
 		}
 	}
 	return nil
+}
+
+// snapshotsOf lists the snapshots of a volume, oldest first.
+func (c *Cloud) snapshotsOf(v *volume) []*snapshot {
+	return slices.DeleteFunc(slices.Collect(c.volume.snapshots.Of(v.project)), func(s *snapshot) bool { return s.volume != v.id })
 }
 
 // dropVolume begins the end of a volume at a moment, now or later, whatever
@@ -166,7 +194,7 @@ func (c *call) attachVolume(v *volume, server, device, host string, done time.Ti
 	if end := v.life.End(); end.After(done) {
 		done = end
 	}
-	a := &attachment{id: c.cloud.Objects.UUID(), volume: v.id, server: server, device: device, host: host, since: done}
+	a := &attachment{id: c.cloud.Objects.UUID(), volume: v.id, server: server, device: device, host: host, since: done, connected: true, byNova: true}
 	v.attachments = append(v.attachments, a)
 	v.life = v.life.Later(c.now, "reserved").Later(done, "in-use")
 	return a

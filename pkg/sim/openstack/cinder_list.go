@@ -20,22 +20,7 @@ func (c *call) inProject(project string, q url.Values) bool {
 	return project == c.project()
 }
 
-// knownFilters refuses a query that Cinder's resource filters do not have. It
-// did not before microversion 3.31.
-func (c *call) knownFilters(q url.Values, known ...string) error {
-	if !c.version.since(3, 31) {
-		return nil
-	}
-	known = append(known, "limit", "marker", "offset", "sort", "sort_key", "sort_dir", "all_tenants", "project_id", "tenant_id", "with_count")
-	var unknown []string
-	for _, k := range sortedKeys(q) {
-		if !slices.Contains(known, strings.TrimSuffix(k, "~")) {
-			unknown = append(unknown, k)
-		}
-	}
-	if len(unknown) == 0 || c.admin() {
-		return nil
-	}
+func badFilters(unknown []string) error {
 	return refuse(http.StatusBadRequest, "Invalid filters %s are found in query options.", strings.Join(unknown, ","))
 }
 

@@ -20,7 +20,7 @@ func (c *call) snapshotBody(s *snapshot) map[string]any {
 func (c *call) versionedSnapshot(s *snapshot) map[string]any {
 	b := c.snapshotBody(s)
 	if c.version.since(3, 14) {
-		b["group_snapshot_id"] = nil
+		b["group_snapshot_id"] = orNull(s.group)
 	}
 	if c.version.since(3, 41) {
 		b["user_id"] = s.user
@@ -146,7 +146,7 @@ func deleteSnapshot(c *call) (*reply, error) {
 	if !c.may("volume:delete_snapshot", "member") {
 		return nil, notAllowed("volume:delete_snapshot")
 	}
-	if status := s.life.At(c.now); status != "available" && status != "error" {
+	if status := s.life.At(c.now); status != "available" && status != "error" || s.group != "" {
 		return nil, refuse(http.StatusBadRequest, "Invalid snapshot: Snapshot status must be available or error and must not be part of a group.")
 	}
 	c.cloud.dropSnapshot(s, c.now)
@@ -162,26 +162,46 @@ func (c *Cloud) dropSnapshot(s *snapshot, now time.Time) {
 	})
 }
 
+// snapshotRules are what needs an administrator among the actions on snapshots.
+var snapshotRules = map[string]string{"os-reset_status": "volume_extension:snapshot_admin_actions:reset_status",
+	"os-force_delete": "volume_extension:snapshot_admin_actions:force_delete", "os-unmanage": "snapshot_extension:snapshot_unmanage"}
+
 func actOnSnapshot(c *call) (*reply, error) {
+	name, args := c.action()
+	rule, known := snapshotRules[name]
+	if !known && name != "os-update_snapshot_status" {
+		return nil, noAction(name)
+	}
 	s, err := c.oneSnapshot(c.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
-	name, args := c.action()
+	if known && !c.may(rule, "admin") {
+		return nil, notAllowed(rule)
+	}
 	switch name {
 	case "os-reset_status":
-		if !c.may("volume_extension:snapshot_admin_actions:reset_status", "admin") {
-			return nil, notAllowed("volume_extension:snapshot_admin_actions:reset_status")
-		}
-		s.life = sim.Steady(c.now, text(args["status"]))
-	case "os-force_delete":
-		if !c.may("volume_extension:snapshot_admin_actions:force_delete", "admin") {
-			return nil, notAllowed("volume_extension:snapshot_admin_actions:force_delete")
-		}
-		c.cloud.dropSnapshot(s, c.now)
+		s.life, s.changed = sim.Steady(c.now, text(args["status"])), c.now
+	case "os-update_snapshot_status":
+		return c.moveSnapshot(s, args)
 	default:
-		return nil, noAction(name)
+		c.cloud.dropSnapshot(s, c.now)
 	}
+	return acted(http.StatusAccepted), nil
+}
+
+// moveSnapshot is what Nova says of a snapshot that it takes part in.
+func (c *call) moveSnapshot(s *snapshot, args map[string]any) (*reply, error) {
+	moves := map[string][]string{"creating": {"creating", "available", "error"}, "deleting": {"deleting", "error_deleting"}}
+	status, want := s.life.At(c.now), text(args["status"])
+	allowed, movable := moves[status]
+	switch {
+	case !movable:
+		return nil, refuse(http.StatusBadRequest, "Snapshot status %s not allowed for update_snapshot_status", status)
+	case !slices.Contains(allowed, want):
+		return nil, refuse(http.StatusBadRequest, "Provided snapshot status %s not allowed for snapshot with status %s.", want, status)
+	}
+	s.life, s.changed = sim.Steady(c.now, want), c.now
 	return acted(http.StatusAccepted), nil
 }
 
@@ -193,7 +213,7 @@ func listSnapshotsInDetail(c *call) (*reply, error) {
 
 func (c *call) listOfSnapshots(path string, body func(*snapshot) map[string]any) (*reply, error) {
 	q := c.URL.Query()
-	if err := c.knownFilters(q, "name", "status", "volume_id", "metadata", "availability_zone", "consumes_quota", "display_name", "id"); err != nil {
+	if err := c.knownFilters("snapshot", q, "display_name", "id"); err != nil {
 		return nil, err
 	}
 	var list []*snapshot

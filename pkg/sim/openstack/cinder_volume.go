@@ -39,7 +39,7 @@ func (c *call) volumeBody(v *volume) map[string]any {
 		"updated_at": updatedAt(v.created, v.changed, v.life.Since(c.now), c.now), "name": v.name, "description": v.description,
 		"volume_type": v.kind.name, "snapshot_id": orNull(v.snapshotID), "source_volid": orNull(v.sourceID), "metadata": v.metadata,
 		"links": c.volumeLinks(v.id), "user_id": v.user, "bootable": boolText(v.bootable && (ready || !v.fromImage)),
-		"encrypted": v.kind.encrypted, "replication_status": nil, "consistencygroup_id": nil, "multiattach": false, "attachments": c.attachmentBodies(v),
+		"encrypted": v.kind.encrypted, "replication_status": nil, "consistencygroup_id": nil, "multiattach": v.kind.multiattach(), "attachments": c.attachmentBodies(v),
 	}
 	c.addVersioned(b, v, ready)
 	return b
@@ -55,7 +55,7 @@ func boolText(b bool) string {
 // addVersioned adds what came with later microversions.
 func (c *call) addVersioned(b map[string]any, v *volume, ready bool) {
 	if c.version.since(3, 13) {
-		b["group_id"] = nil
+		b["group_id"] = orNull(v.group)
 	}
 	if c.version.since(3, 48) {
 		b["shared_targets"], b["service_uuid"] = !ready, nil
@@ -85,7 +85,7 @@ func (c *call) fullVolume(v *volume) map[string]any {
 		b["volume_image_metadata"] = v.imageMeta
 	}
 	if c.admin() {
-		b["os-vol-host-attr:host"], b["os-vol-mig-status-attr:migstat"], b["os-vol-mig-status-attr:name_id"] = "simulated@disk#disk", nil, nil
+		b["os-vol-host-attr:host"], b["os-vol-mig-status-attr:migstat"], b["os-vol-mig-status-attr:name_id"] = volumePool, nil, nil
 		b["migration_status"] = nil
 	}
 	return b
@@ -171,7 +171,7 @@ func createVolume(c *call) (*reply, error) {
 	size, _ := asInt(doc["size"])
 	wish := volumeWish{name: firstOf(doc, "name", "display_name"), description: firstOf(doc, "description", "display_description"), size: size,
 		kind: text(doc["volume_type"]), zone: text(doc["availability_zone"]), metadata: texts(doc["metadata"]),
-		image: text(firstOf(doc, "imageRef", "image_id")), snapshot: text(doc["snapshot_id"]), source: text(doc["source_volid"])}
+		image: text(firstOf(doc, "imageRef", "image_id")), group: text(doc["group_id"]), snapshot: text(doc["snapshot_id"]), source: text(doc["source_volid"])}
 	if size == 0 && wish.snapshot == "" && wish.source == "" {
 		return nil, refuse(http.StatusBadRequest, "The server could not comply with the request since it is either malformed or otherwise incorrect.")
 	}
@@ -258,15 +258,10 @@ func deleteVolume(c *call) (*reply, error) {
 	if !c.may("volume:delete", "member") {
 		return nil, notAllowed("volume:delete")
 	}
-	var snapshots []*snapshot
-	for s := range c.cloud.volume.snapshots.Of(v.project) {
-		if s.volume == v.id {
-			snapshots = append(snapshots, s)
-		}
-	}
+	snapshots := c.cloud.snapshotsOf(v)
 	cascade := c.URL.Query().Get("cascade") == "true"
 	free := slices.Contains([]string{"available", "error", "error_restoring", "error_extending", "error_managing"}, v.status(c.now))
-	if !free || len(v.attachments) > 0 || len(snapshots) > 0 && !cascade {
+	if !free || len(v.attachments) > 0 || v.group != "" || len(snapshots) > 0 && !cascade {
 		return nil, badVolume(cannotDelete)
 	}
 	for _, s := range snapshots {
@@ -288,8 +283,7 @@ func listVolumesInDetail(c *call) (*reply, error) {
 
 func (c *call) listOfVolumes(path string, body func(*volume) map[string]any) (*reply, error) {
 	q := c.URL.Query()
-	if err := c.knownFilters(q, "name", "status", "metadata", "bootable", "migration_status", "availability_zone", "group_id", "size", "created_at",
-		"updated_at", "consumes_quota", "display_name", "id", "volume_type_id"); err != nil {
+	if err := c.knownFilters("volume", q, "display_name", "id", "volume_type_id"); err != nil {
 		return nil, err
 	}
 	var list []*volume

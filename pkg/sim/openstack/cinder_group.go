@@ -1,0 +1,451 @@
+package openstack
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/sim"
+)
+
+// A groupType is what an administrator allows groups of volumes to be.
+type groupType struct {
+	id, name    string
+	description any
+	private     bool
+	specs       map[string]string
+}
+
+// reservedGroupType is there from the beginning, for the groups of old.
+const reservedGroupType = "default_cgsnapshot_type"
+
+// A volumeGroup is several volumes of which snapshots are taken together.
+type volumeGroup struct {
+	id, project       string
+	name, description any // string or nil
+	zone              string
+	kind              *groupType
+	types             []string // ids of volume types
+	snapshotID        any
+	sourceID          any
+	life              sim.Life[string]
+	created           time.Time
+}
+
+// A groupSnapshot is the snapshots of all volumes of a group.
+type groupSnapshot struct {
+	id, project, group string
+	name, description  any
+	life               sim.Life[string]
+	created            time.Time
+}
+
+func groupRoutes(on func(string, handler)) {
+	on("GET /group_types", sinceMinor(11, listGroupTypes))
+	on("POST /group_types", sinceMinor(11, createGroupType))
+	on("GET /group_types/{id}", sinceMinor(11, showGroupType))
+	on("PUT /group_types/{id}", sinceMinor(11, updateGroupType))
+	on("DELETE /group_types/{id}", sinceMinor(11, deleteGroupType))
+	specRoutes(func(pattern string, h handler) { on(pattern, sinceMinor(11, h)) }, "/group_types/{id}/group_specs", "group_specs",
+		"group:group_types_specs:", func(c *call) (specified, error) {
+			t, err := c.oneGroupType()
+			if err != nil {
+				return specified{}, err
+			}
+			return specified{"Group Type " + t.id + " has no specs with key ", &t.specs, t.specs}, nil
+		})
+	on("GET /groups", sinceMinor(13, listGroups("/groups", false)))
+	on("GET /groups/detail", sinceMinor(13, listGroups("/groups/detail", true)))
+	on("POST /groups", sinceMinor(13, createGroup))
+	on("POST /groups/action", sinceMinor(14, copyGroup))
+	on("GET /groups/{id}", sinceMinor(13, showGroup))
+	on("PUT /groups/{id}", sinceMinor(13, updateGroup))
+	on("POST /groups/{id}/action", sinceMinor(13, actOnGroup))
+	on("GET /group_snapshots", sinceMinor(14, listGroupSnapshots("/group_snapshots", false)))
+	on("GET /group_snapshots/detail", sinceMinor(14, listGroupSnapshots("/group_snapshots/detail", true)))
+	on("POST /group_snapshots", sinceMinor(14, createGroupSnapshot))
+	on("GET /group_snapshots/{id}", sinceMinor(14, showGroupSnapshot))
+	on("DELETE /group_snapshots/{id}", sinceMinor(14, deleteGroupSnapshot))
+	// What groups were called before; no new ones are made this way.
+	for _, old := range []string{"consistencygroups", "cgsnapshots"} {
+		for _, path := range []string{"", "/detail"} {
+			on("GET /"+old+path, func(*call) (*reply, error) { return ok(map[string]any{old: []any{}}), nil })
+		}
+	}
+}
+
+func (c *call) groupTypeBody(t *groupType) map[string]any {
+	b := map[string]any{"id": t.id, "name": t.name, "description": t.description, "is_public": !t.private}
+	if c.admin() {
+		b["group_specs"] = t.specs
+	}
+	return b
+}
+
+func (c *call) groupTypeNamed(name string) *groupType {
+	for t := range c.cloud.volume.groupTypes.All() {
+		if t.name == name || t.id == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (c *call) oneGroupType() (*groupType, error) {
+	t, there := c.cloud.volume.groupTypes.Get(c.PathValue("id"))
+	if !there || t.private && !c.admin() {
+		return nil, noGroupType(c.PathValue("id"))
+	}
+	return t, nil
+}
+
+func noGroupType(id string) error {
+	return refuse(http.StatusNotFound, "Group type %s could not be found.", id)
+}
+
+func listGroupTypes(c *call) (*reply, error) {
+	list := slices.DeleteFunc(slices.Collect(c.cloud.volume.groupTypes.All()), func(t *groupType) bool { return t.private && !c.admin() })
+	slices.Reverse(list)
+	return listing(c, "group_types", "/group_types", list, func(t *groupType) (string, map[string]any) { return t.id, c.groupTypeBody(t) },
+		func(key string, a, b *groupType) (int, bool) { return compareText(a.name, b.name), key == "name" }, noGroupType)
+}
+
+func showGroupType(c *call) (*reply, error) {
+	if c.PathValue("id") == "default" {
+		return nil, refuse(http.StatusNotFound, "Default group type can not be found.")
+	}
+	t, err := c.oneGroupType()
+	if err != nil {
+		return nil, err
+	}
+	return ok(map[string]any{"group_type": c.groupTypeBody(t)}), nil
+}
+
+// groupTypeWish reads a group type for an administrator.
+func (c *call) groupTypeWish(rule string, required ...string) (map[string]any, error) {
+	if !c.may(rule, "admin") {
+		return nil, notAllowed(rule)
+	}
+	if err := c.conform(schema{types: []string{"object"}, props: map[string]schema{"group_type": {types: []string{"object"}, closed: true,
+		required: required, props: map[string]schema{"name": {types: []string{"string", "null"}, maxLen: 255}, "description": anyText, "is_public": flag,
+			"group_specs": metadataForm}}}, required: []string{"group_type"}, closed: true}); err != nil {
+		return nil, err
+	}
+	doc, _ := c.document("group_type")
+	return doc, nil
+}
+
+func createGroupType(c *call) (*reply, error) {
+	doc, err := c.groupTypeWish("group:group_types:create", "name")
+	if err != nil {
+		return nil, err
+	}
+	if c.groupTypeNamed(text(doc["name"])) != nil {
+		return nil, refuse(http.StatusConflict, "Group Type %s already exists.", text(doc["name"]))
+	}
+	t := &groupType{id: c.cloud.Objects.UUID(), name: text(doc["name"]), description: doc["description"], specs: texts(doc["group_specs"])}
+	if public, given := asBool(doc["is_public"]); given {
+		t.private = !public
+	}
+	c.cloud.volume.groupTypes.Put(t.id, "", t)
+	return with(http.StatusAccepted, map[string]any{"group_type": c.groupTypeBody(t)}), nil
+}
+
+func updateGroupType(c *call) (*reply, error) {
+	doc, err := c.groupTypeWish("group:group_types:update")
+	if err != nil {
+		return nil, err
+	}
+	t, err := c.oneGroupType()
+	if err != nil {
+		return nil, err
+	}
+	if name := text(doc["name"]); name != "" {
+		t.name = name
+	}
+	if said, given := doc["description"]; given {
+		t.description = said
+	}
+	if public, given := asBool(doc["is_public"]); given {
+		t.private = !public
+	}
+	return ok(map[string]any{"group_type": c.groupTypeBody(t)}), nil
+}
+
+func deleteGroupType(c *call) (*reply, error) {
+	if !c.may("group:group_types:delete", "admin") {
+		return nil, notAllowed("group:group_types:delete")
+	}
+	t, err := c.oneGroupType()
+	if err != nil {
+		return nil, err
+	}
+	for g := range c.cloud.volume.groups.All() {
+		if g.kind == t {
+			return nil, refuse(http.StatusBadRequest, "Target group type is still in use.")
+		}
+	}
+	c.cloud.volume.groupTypes.Delete(t.id)
+	return c.bare(http.StatusAccepted), nil
+}
+
+func (c *call) groupBody(g *volumeGroup) map[string]any {
+	b := map[string]any{"id": g.id, "status": g.life.At(c.now), "availability_zone": g.zone, "created_at": seconds(g.created), "name": g.name,
+		"description": g.description, "group_type": g.kind.id, "volume_types": g.types}
+	if c.version.since(3, 14) {
+		b["group_snapshot_id"], b["source_group_id"] = g.snapshotID, g.sourceID
+	}
+	if c.version.since(3, 38) {
+		b["replication_status"] = "disabled"
+	}
+	if c.version.since(3, 58) && c.admin() {
+		b["project_id"] = g.project
+	}
+	if on, _ := asBool(c.URL.Query().Get("list_volume")); on && c.version.since(3, 25) {
+		ids := []string{}
+		for _, v := range c.cloud.volumesIn(g.id) {
+			ids = append(ids, v.id)
+		}
+		b["volumes"] = ids
+	}
+	return b
+}
+
+// volumesIn lists the volumes of a group.
+func (c *Cloud) volumesIn(group string) []*volume {
+	return slices.DeleteFunc(slices.Collect(c.volume.table.All()), func(v *volume) bool { return v.group != group })
+}
+
+func noGroup(id string) error {
+	return refuse(http.StatusNotFound, "Group %s could not be found.", id)
+}
+
+func listGroups(path string, detail bool) handler {
+	return func(c *call) (*reply, error) {
+		q := c.URL.Query()
+		if err := c.knownFilters("group", q, "list_volume", "status"); err != nil {
+			return nil, err
+		}
+		var list []*volumeGroup
+		for g := range c.cloud.volume.groups.All() {
+			if c.inProject(g.project, q) && matchesAll(q, map[string]string{"name": text(g.name), "status": g.life.At(c.now)}) {
+				list = append([]*volumeGroup{g}, list...)
+			}
+		}
+		return listing(c, "groups", path, list, func(g *volumeGroup) (string, map[string]any) {
+			if detail {
+				return g.id, c.groupBody(g)
+			}
+			return g.id, map[string]any{"id": g.id, "name": g.name}
+		}, func(key string, a, b *volumeGroup) (int, bool) {
+			return compareText(text(a.name), text(b.name)), key == "name"
+		}, noGroup)
+	}
+}
+
+func (c *call) oneGroupOfVolumes(id string) (*volumeGroup, error) {
+	g, there := c.cloud.volume.groups.Get(id)
+	if !there || g.project != c.project() && !c.admin() {
+		return nil, noGroup(id)
+	}
+	return g, nil
+}
+
+func showGroup(c *call) (*reply, error) {
+	g, err := c.oneGroupOfVolumes(c.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	return ok(map[string]any{"group": c.groupBody(g)}), nil
+}
+
+func createGroup(c *call) (*reply, error) {
+	names := schema{types: []string{"array"}, items: &schema{types: []string{"string"}, minLen: 1, maxLen: 255}, minItems: 1, unique: true}
+	if err := c.conform(schema{types: []string{"object"}, props: map[string]schema{"group": {types: []string{"object"}, closed: true,
+		required: []string{"group_type", "volume_types"}, props: map[string]schema{"name": optionalName, "description": optionalName, "volume_types": names,
+			"group_type": {types: []string{"string"}, minLen: 1, maxLen: 255}, "availability_zone": optionalName}}}, required: []string{"group"}, closed: true}); err != nil {
+		return nil, err
+	}
+	doc, _ := c.document("group")
+	kind := c.groupTypeNamed(text(doc["group_type"]))
+	switch {
+	case kind == nil && isUUID(text(doc["group_type"])):
+		return nil, noGroupType(text(doc["group_type"]))
+	case kind == nil:
+		return nil, refuse(http.StatusNotFound, "Group type with name %s could not be found.", text(doc["group_type"]))
+	case kind.name == reservedGroupType:
+		return nil, refuse(http.StatusBadRequest, "Group_type %s is reserved for migrating CGs to groups. Migrated group can only be operated by CG APIs.", kind.id)
+	}
+	g := &volumeGroup{id: c.cloud.Objects.UUID(), project: c.project(), name: doc["name"], description: doc["description"], kind: kind, created: c.now,
+		zone: orElse(doc["availability_zone"], c.cloud.volumeZones()[0])}
+	for _, name := range doc["volume_types"].([]any) {
+		t := c.cloud.volumeType(text(name))
+		if t == nil || !c.mayUse(t) {
+			return nil, refuse(http.StatusNotFound, "Volume type with name %s could not be found.", text(name))
+		}
+		g.types = append(g.types, t.id)
+	}
+	return c.beginGroup(g)
+}
+
+// beginGroup starts a group, as far as there is room for one.
+func (c *call) beginGroup(g *volumeGroup) (*reply, error) {
+	if !c.may("group:create", "member") {
+		return nil, notAllowed("group:create")
+	}
+	have := int64(len(slices.Collect(c.cloud.volume.groups.Of(g.project))))
+	if most := c.volumeLimit("groups"); most >= 0 && have+1 > most {
+		return nil, tooLarge("GroupLimitExceeded: Maximum number of groups allowed (%d) exceeded", most)
+	}
+	g.life = sim.Begin(c.now, "creating", c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeCreate, g.id)).Then("available")
+	c.cloud.volume.groups.Put(g.id, g.project, g)
+	return with(http.StatusAccepted, map[string]any{"group": map[string]any{"id": g.id, "name": g.name}}), nil
+}
+
+// copyGroup makes a group of the snapshots, or of the volumes, of another.
+func copyGroup(c *call) (*reply, error) {
+	name, args := c.action()
+	if name != "create-from-src" {
+		return nil, noAction(name)
+	}
+	if (args["group_snapshot_id"] == nil) == (args["source_group_id"] == nil) {
+		return nil, refuse(http.StatusBadRequest, "Either 'group_snapshot_id' or 'source_group_id' must be provided to create group from source.")
+	}
+	sourceID := text(args["source_group_id"])
+	if id := text(args["group_snapshot_id"]); id != "" {
+		s, there := c.cloud.volume.groupSnapshots.Get(id)
+		if !there || s.project != c.project() && !c.admin() {
+			return nil, noGroupSnapshot(id)
+		}
+		sourceID = s.group
+	}
+	from, err := c.oneGroupOfVolumes(sourceID)
+	if err != nil {
+		return nil, err
+	}
+	g := &volumeGroup{id: c.cloud.Objects.UUID(), project: c.project(), name: args["name"], description: args["description"], kind: from.kind,
+		types: from.types, zone: from.zone, created: c.now, snapshotID: args["group_snapshot_id"], sourceID: args["source_group_id"]}
+	rep, err := c.beginGroup(g)
+	if err != nil {
+		return nil, err
+	}
+	var wishes []volumeWish
+	for _, v := range c.cloud.volumesIn(from.id) {
+		wishes = append(wishes, volumeWish{source: v.id, name: v.name, group: g.id})
+	}
+	if id := text(args["group_snapshot_id"]); id != "" {
+		wishes = nil
+		for s := range c.cloud.volume.snapshots.All() {
+			if s.group == id {
+				wishes = append(wishes, volumeWish{snapshot: s.id, name: s.name, group: g.id})
+			}
+		}
+	}
+	for _, w := range wishes {
+		if _, err := c.makeVolume(w); err != nil {
+			return nil, err
+		}
+	}
+	return rep, nil
+}
+
+func updateGroup(c *call) (*reply, error) {
+	if err := c.conform(schema{types: []string{"object"}, props: map[string]schema{"group": {types: []string{"object"}, closed: true,
+		props: map[string]schema{"name": optionalName, "description": optionalName, "add_volumes": anyText, "remove_volumes": anyText}}},
+		required: []string{"group"}, closed: true}); err != nil {
+		return nil, err
+	}
+	g, err := c.oneGroupOfVolumes(c.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	doc, _ := c.document("group")
+	if len(doc) == 0 {
+		return nil, refuse(http.StatusBadRequest, "At least one of the following keys must be provided: name, description, add_volumes, or remove_volumes.")
+	}
+	if g.life.At(c.now) != "available" {
+		return nil, refuse(http.StatusBadRequest, "Invalid group: Group status must be available, but current status is: %s.", g.life.At(c.now))
+	}
+	if err := c.changeGroup(g, doc); err != nil {
+		return nil, err
+	}
+	return c.bare(http.StatusAccepted), nil
+}
+
+func (c *call) changeGroup(g *volumeGroup, doc map[string]any) error {
+	var add, remove []*volume
+	for _, id := range splitList(text(doc["add_volumes"])) {
+		v, there := c.cloud.volume.table.Get(id)
+		switch {
+		case !there || v.project != g.project:
+			return badVolume("Cannot add volume %s to group %s because volume cannot be found.", id, g.id)
+		case !slices.Contains(g.types, v.kind.id):
+			return badVolume("Cannot add volume %s to group %s because volume type %s is not supported by the group.", id, g.id, v.kind.id)
+		case v.group != "" || v.status(c.now) != "available" && v.status(c.now) != "in-use":
+			return badVolume("Cannot add volume %s to group %s because it is already in group %s", id, g.id, v.group)
+		}
+		add = append(add, v)
+	}
+	for _, id := range splitList(text(doc["remove_volumes"])) {
+		v, there := c.cloud.volume.table.Get(id)
+		if !there || v.group != g.id {
+			return badVolume("Cannot remove volume %s from group %s because it is not in the group.", id, g.id)
+		}
+		remove = append(remove, v)
+	}
+	for _, v := range add {
+		v.group = g.id
+	}
+	for _, v := range remove {
+		v.group = ""
+	}
+	if name, given := doc["name"]; given {
+		g.name = name
+	}
+	if said, given := doc["description"]; given {
+		g.description = said
+	}
+	return nil
+}
+
+func actOnGroup(c *call) (*reply, error) {
+	name, args := c.action()
+	if name != "delete" && name != "reset_status" {
+		return nil, noAction(name)
+	}
+	g, err := c.oneGroupOfVolumes(c.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	if name == "reset_status" {
+		if !c.may("group:reset_status", "admin") {
+			return nil, notAllowed("group:reset_status")
+		}
+		g.life = sim.Steady(c.now, text(args["status"]))
+		return acted(http.StatusAccepted), nil
+	}
+	if status := g.life.At(c.now); status != "available" && status != "error" {
+		return nil, refuse(http.StatusBadRequest, "Invalid group: Group status must be available or error, but current status is: %s", status)
+	}
+	volumes := c.cloud.volumesIn(g.id)
+	if all, _ := asBool(args["delete-volumes"]); len(volumes) > 0 && !all {
+		return nil, refuse(http.StatusBadRequest, "Invalid group: Group %s is not empty. delete-volumes flag needs to be set to True to delete the group.", g.id)
+	}
+	for s := range c.cloud.volume.groupSnapshots.All() {
+		if s.group == g.id {
+			return nil, refuse(http.StatusBadRequest, "Invalid group: Group %s has dependent group snapshots.", g.id)
+		}
+	}
+	for _, v := range volumes {
+		if len(v.attachments) > 0 || len(c.cloud.snapshotsOf(v)) > 0 {
+			return nil, refuse(http.StatusBadRequest, "Invalid group: Volume in group %s is attached. Need to detach first.", g.id)
+		}
+	}
+	for _, v := range volumes {
+		c.cloud.dropVolume(v, c.now)
+	}
+	d := c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeDelete, g.id)
+	g.life = sim.Steady(c.now, "deleting")
+	c.cloud.At(c.now.Add(d), func(time.Time) { c.cloud.volume.groups.Delete(g.id) })
+	return acted(http.StatusAccepted), nil
+}
