@@ -22,10 +22,10 @@ func (r *run) again() {
 	})
 	ids := map[string]string{} // new → old
 	news := map[string]string{}
-	for _, old := range first {
-		if old.Tenure != resource.Own {
-			continue
-		}
+	for pending := slices.DeleteFunc(slices.Clone(first), func(x *resource.Resource) bool { return x.Tenure != resource.Own }); len(pending) > 0; {
+		i := max(0, slices.IndexFunc(pending, func(x *resource.Resource) bool { return !r.refersTo(x, pending) }))
+		old := pending[i]
+		pending = slices.Delete(pending, i, i+1)
 		x := r.rewritten(old, news)
 		x.Key = cmp.Or(old.Owner.Key, "child")
 		made := r.create(x)
@@ -43,6 +43,27 @@ func (r *run) again() {
 	if d := gocmp.Diff(want, got); d != "" {
 		r.Errorf("made again from what was read it is not the same (-first +again):\n%s", d)
 	}
+}
+
+// refersTo reports whether x refers to one of the list, or comes after it by
+// an edge of its schema.
+func (r *run) refersTo(x *resource.Resource, list []*resource.Resource) bool {
+	schema := r.schemas[x.Type]
+	for _, edge := range schema.After {
+		via, ok := resource.Lookup(x.Spec, edge.Via)
+		if ok && slices.ContainsFunc(list, func(y *resource.Resource) bool { of, _ := resource.Lookup(y.Spec, edge.Of); return y.Type == edge.Type && of == via }) {
+			return true
+		}
+	}
+	for p, v := range resource.Leaves(x.Spec) {
+		f, _ := schema.Field(p)
+		for _, y := range list {
+			if y.ID == v && y != x && slices.Contains(f.Refers, y.Type) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // rewritten returns a copy of x to create: less what the provider chooses, and

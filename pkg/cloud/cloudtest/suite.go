@@ -40,6 +40,7 @@ func Run(t *testing.T, s Suite) {
 	}
 	t.Run("catalogue", s.catalogue)
 	t.Run("workload", s.workload)
+	t.Run("properties", s.properties)
 	t.Run("refusals", s.refusals)
 	t.Run("cancelled", s.cancelled)
 	t.Run("strangers", s.strangers)
@@ -185,7 +186,7 @@ func (r *run) delete(x *resource.Resource) {
 
 // order is how types are made; they are deleted the other way round.
 var order = []resource.Type{"OS::Nova::KeyPair", "OS::Nova::ServerGroup", "OS::Neutron::SecurityGroup", "OS::Neutron::SecurityGroupRule", "OS::Neutron::Net",
-	"OS::Neutron::Subnet", "OS::Neutron::Router", "OS::Neutron::RouterInterface", "OS::Neutron::Port", "OS::Cinder::Volume", "OS::Cinder::Snapshot", "OS::Glance::Image",
+	"OS::Neutron::Subnet", "OS::Neutron::Router", "OS::Neutron::RouterInterface", "OS::Neutron::ExtraRoute", "OS::Neutron::Port", "OS::Cinder::Volume", "OS::Cinder::Snapshot", "OS::Glance::Image",
 	"OS::Nova::Server", "OS::Cinder::VolumeAttachment", "OS::Neutron::FloatingIP"}
 
 // sweep deletes all that carries the drill's mark, the other way round than it

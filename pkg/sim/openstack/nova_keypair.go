@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
@@ -99,8 +100,11 @@ func (k *keypair) fill(c *call, doc map[string]any) (private string, err error) 
 		return "", err
 	}
 	sum, valid := fingerprint(k.public)
+	if k.kind == "x509" {
+		sum, valid = certificateFingerprint(k.public)
+	}
 	switch {
-	case k.kind == "x509":
+	case k.kind == "x509" && !valid:
 		return "", refuse(http.StatusBadRequest, "Keypair data is invalid: failed to generate X509 fingerprint. Error message: Unable to load PEM file. "+
 			"See https://cryptography.io/en/latest/faq/#why-can-t-i-import-my-pem-file for more details. MalformedFraming")
 	case !valid:
@@ -111,6 +115,19 @@ func (k *keypair) fill(c *call, doc map[string]any) (private string, err error) 
 		return "", refuse(http.StatusConflict, "Key pair '%s' already exists.", k.name)
 	}
 	return private, nil
+}
+
+// certificateFingerprint is the SHA-1 sum of a certificate in PEM.
+func certificateFingerprint(text string) (string, bool) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil || block.Type != "CERTIFICATE" {
+		return "", false
+	}
+	if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+		return "", false
+	}
+	sum := sha1.Sum(block.Bytes) //nolint:gosec // as Nova does
+	return colons(sum[:]), true
 }
 
 // fingerprint is the MD5 sum of a public key in OpenSSH's form. A key is valid
@@ -129,11 +146,15 @@ func fingerprint(public string) (string, bool) {
 		return "", false
 	}
 	sum := md5.Sum(data)
-	var hexes []string
-	for _, b := range sum {
-		hexes = append(hexes, fmt.Sprintf("%02x", b))
+	return colons(sum[:]), true
+}
+
+func colons(sum []byte) string {
+	hexes := make([]string, len(sum))
+	for i, b := range sum {
+		hexes[i] = fmt.Sprintf("%02x", b)
 	}
-	return strings.Join(hexes, ":"), true
+	return strings.Join(hexes, ":")
 }
 
 // generateKey makes an RSA key of 2048 bits, as Nova does.
