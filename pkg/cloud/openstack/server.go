@@ -75,7 +75,7 @@ func serverSchema() *resource.Schema {
 			"security_groups": "security_groups", "os-extended-volumes:volumes_attached": "block_device_mapping_v2",
 			"OS-EXT-STS:task_state": classProvider, "OS-EXT-STS:vm_state": classProvider, "OS-EXT-STS:power_state": "power", "progress": classProvider,
 			"hostId": classProvider, "tenant_id": classProvider, "user_id": classProvider, "host_status": classProvider,
-			"OS-EXT-SRV-ATTR:hostname": classProvider, "server_groups": "scheduler_hints.group", "adminPass": classSecret, "user_data": classSecret,
+			"OS-EXT-SRV-ATTR:hostname": classProvider, "server_groups": "scheduler_hints.group", "adminPass": classSecret, "user_data": "user_data",
 			"created": classClock, "updated": classClock, "OS-SRV-USG:launched_at": classClock, "OS-SRV-USG:terminated_at": classClock,
 			"links": classLink, "image.id": "image", "image.links": classLink, "flavor.id": "flavor", "flavor.links": classLink, "metadata.*": "metadata.*",
 			"flavor.vcpus": classProvider, "flavor.ram": classProvider, "flavor.disk": classProvider, "flavor.ephemeral": classProvider,
