@@ -1,6 +1,7 @@
 package gap
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,7 +14,7 @@ import (
 // same of other resources, which are all named.
 const maxEvidence = 5
 
-func (g *group) gap(lang string) Gap {
+func (g *group) gap() Gap {
 	first := g.first()
 	out := Gap{ID: g.id, Kind: g.kind.ID, Path: first.Path.Pattern(), Source: plain(first.Source), Target: plain(first.Target), Seen: []Seen{}, Evidence: g.evidence(),
 		Standards: append([]string{}, g.kind.Standards...), Facets: append([]string{}, g.kind.Facets...), Who: g.kind.Who}
@@ -31,21 +32,30 @@ func (g *group) gap(lang string) Gap {
 	}
 	slices.SortFunc(out.Resources, resource.Ref.Compare)
 	out.Args = g.args(len(out.Resources))
-	g.kind.say(&out, lang)
 	return out
-}
-
-func (k *Kind) say(g *Gap, lang string) {
-	g.Title, g.Cause, g.Remedy = k.Title[lang], Fill(k.Cause[lang], g.Args), Fill(k.Remedy[lang], g.Args)
 }
 
 // Say writes the texts of a gap anew, in a language. A gap of a kind that this
 // catalogue does not have keeps its texts.
 func (c *Catalogue) Say(g *Gap, lang string) {
-	if k := c.Kind(g.Kind); k != nil {
-		k.say(g, lang)
+	k := c.Kind(g.Kind)
+	if k == nil {
+		return
 	}
+	args := maps.Clone(g.Args)
+	args["side"] = c.sides["target"][lang]
+	g.Title, g.Cause, g.Remedy = k.Title[lang], "", ""
+	if g.Args["side"] == source {
+		args["side"], g.Remedy = c.sides[source][lang], Fill(c.unfit[lang], args)
+	} else {
+		g.Remedy = Fill(k.Remedy[lang], args)
+	}
+	g.Cause = Fill(k.Cause[lang], args)
 }
+
+// source is the side of a gap that the source itself has: it is no obstacle to
+// leaving it.
+const source = "source"
 
 // first is the member of the gap's own kind that says most: the first with
 // values, of the first resource.

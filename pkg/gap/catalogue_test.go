@@ -75,6 +75,30 @@ func TestTextsAreComplete(t *testing.T) {
 	}
 }
 
+// What the source itself refuses is told of the source, and nobody is sent to
+// the target for it.
+func TestTextsOfTheSourceSpeakOfTheSource(t *testing.T) {
+	c := load(t)
+	target := regexp.MustCompile(`(?i)\btarget|Ziel`)
+	for id, signals := range shown() {
+		for _, s := range signals {
+			if s.Seen != Refusal || s.Code == "settle" {
+				continue
+			}
+			for _, lang := range Languages() {
+				g := c.ClassifySource([]Signal{s}, lang)[0]
+				if text := g.Title + ": " + g.Cause + " " + g.Remedy; target.MatchString(text) || g.Remedy == "" {
+					t.Errorf("%s in %s: %s", id, lang, text)
+				}
+				before := g.Cause
+				if c.Say(&g, lang); g.Cause != before {
+					t.Errorf("%s in %s: said again: %s", id, lang, g.Cause)
+				}
+			}
+		}
+	}
+}
+
 func TestTextsAreThereInAllLanguages(t *testing.T) {
 	texts, err := LoadTexts(fixtures.FS)
 	if err != nil {

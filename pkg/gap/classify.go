@@ -15,6 +15,16 @@ import (
 // forecast, a refusal and a change of one cause are one gap. Gaps are sorted
 // by severity, then kind. The order of the signals means nothing.
 func (c *Catalogue) Classify(signals []Signal, lang string) []Gap {
+	return c.classify(signals, lang, "")
+}
+
+// ClassifySource is Classify for what the source itself has refused: the texts
+// speak of the source, and the remedy is one that makes it fit.
+func (c *Catalogue) ClassifySource(signals []Signal, lang string) []Gap {
+	return c.classify(signals, lang, source)
+}
+
+func (c *Catalogue) classify(signals []Signal, lang, side string) []Gap {
 	g := &grouping{catalogue: c, groups: map[string]*group{}, byRef: map[resource.Ref][]*member{}}
 	for _, s := range sorted(signals) {
 		if k := c.of(s); k != nil {
@@ -23,7 +33,12 @@ func (c *Catalogue) Classify(signals []Signal, lang string) []Gap {
 	}
 	out := []Gap{}
 	for _, group := range g.groups {
-		out = append(out, group.gap(lang))
+		gap := group.gap()
+		if side != "" {
+			gap.Args["side"] = side
+		}
+		c.Say(&gap, lang)
+		out = append(out, gap)
 	}
 	slices.SortFunc(out, func(a, b Gap) int {
 		return cmp.Or(cmp.Compare(a.Severity.rank(), b.Severity.rank()), strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))

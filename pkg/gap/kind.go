@@ -41,10 +41,11 @@ func Facets() []string {
 }
 
 // Placeholders are those that any text of a kind may use, beside the
-// arguments that signals carry: the resource type and how many there are, the
+// arguments that signals carry: the side on which it shows (target or source),
+// the resource type and how many there are, the
 // first one's key, the property, the two values, what a service said.
 func Placeholders() []string {
-	return []string{"type", "n", "resource", "path", "source", "target", "from", "to", "message", "status", "cloud"}
+	return []string{"side", "type", "n", "resource", "path", "source", "target", "from", "to", "message", "status", "cloud"}
 }
 
 // severity returns the kind's severity for a signal.
@@ -60,6 +61,8 @@ func (k *Kind) severity(s Signal) Severity {
 type Catalogue struct {
 	Kinds []Kind
 	index map[string]*Kind
+	sides map[string]Text // what the texts call the target and the source
+	unfit Text            // the remedy for what the source itself does not take
 }
 
 // Kind returns the kind with this id, or nil.

@@ -28,6 +28,8 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 		return nil, fmt.Errorf("the catalogue of gaps: no file gaps/*.yaml")
 	}
 	var own, every []Kind
+	var sides map[string]Text
+	var unfit Text
 	var errs []error
 	for _, file := range files {
 		r := &kindReader{nodeReader: nodeReader{file: file}}
@@ -37,9 +39,12 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 		} else {
 			own = append(own, kinds...)
 		}
+		if r.unfit != nil {
+			sides, unfit = r.sides, r.unfit
+		}
 		errs = append(errs, r.errs...)
 	}
-	c := &Catalogue{Kinds: append(own, every...), index: map[string]*Kind{}}
+	c := &Catalogue{Kinds: append(own, every...), index: map[string]*Kind{}, sides: sides, unfit: unfit}
 	for i, k := range c.Kinds {
 		if c.index[k.ID] != nil && k.ID != "" {
 			errs = append(errs, fmt.Errorf("two kinds %s", k.ID))
@@ -55,6 +60,8 @@ type domain struct{ name, types string }
 type kindReader struct {
 	nodeReader
 	domains []domain
+	sides   map[string]Text
+	unfit   Text
 	args    []string // that the signals of a kind carry, beside the placeholders
 	used    map[string]*yaml.Node
 }
@@ -65,8 +72,14 @@ func (r *kindReader) readFile(fsys fs.FS) []Kind {
 		return nil
 	}
 	var kinds []Kind
+	r.used = map[string]*yaml.Node{}
 	r.fields(doc, map[string]func(*yaml.Node){
 		"domains": func(n *yaml.Node) { r.items(n, r.domain) },
+		"sides": func(n *yaml.Node) {
+			r.sides = map[string]Text{}
+			r.entries(n, func(key, value *yaml.Node) { r.sides[key.Value] = r.translated(value) })
+		},
+		"unfit": func(n *yaml.Node) { r.unfit = r.translated(n) },
 		"kinds": func(n *yaml.Node) {
 			r.items(n, func(item *yaml.Node) { kinds = append(kinds, r.kind(item)) })
 		},

@@ -48,7 +48,7 @@ func New(about About, result *drill.Result, words Words) *Report {
 		Started: about.Started, Finished: about.Finished, Complete: result.Complete,
 		Resources: outcomes(result), Mapping: decisions(result.Plan),
 		Gaps:    gaps,
-		Source:  Source{Unfit: notNil(words.Kinds.Classify(result.Unfit, words.Language))},
+		Source:  Source{Unfit: notNil(words.Kinds.ClassifySource(result.Unfit, words.Language))},
 		Cleanup: Cleanup{Kept: about.Kept, Left: notNil(result.Left)},
 		Records: notNil(about.Records),
 	}

@@ -225,7 +225,9 @@ func (k *kind) resources(p *project) []*resource.Resource {
 }
 
 // notThere: the service has no such path.
-func notThere(err error) bool { return errors.Is(err, cloud.ErrNotFound) || errors.Is(err, cloud.ErrUnsupported) }
+func notThere(err error) bool {
+	return errors.Is(err, cloud.ErrNotFound) || errors.Is(err, cloud.ErrUnsupported)
+}
 
 // goneIsFine makes nil of the error that something is not there.
 func goneIsFine(err error) error {
