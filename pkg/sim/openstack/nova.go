@@ -83,15 +83,21 @@ func startNova(c *Cloud) error {
 	return nil
 }
 
+// anotherServers is a name of /servers from the days when servers that boot
+// from volumes were another thing.
+const anotherServers = "/os-volumes_boot"
+
 // serverRoutes registers what is about servers.
 func serverRoutes(on func(string, handler)) {
-	on("GET /servers", listServers(false))
-	on("GET /servers/detail", listServers(true))
-	on("POST /servers", createServer)
-	on("GET /servers/{id}", withServer(showServer))
-	on("PUT /servers/{id}", withServer(updateServer))
-	on("DELETE /servers/{id}", withServer(deleteServer))
-	on("POST /servers/{id}/action", actOnServer)
+	for _, path := range []string{"/servers", anotherServers} {
+		on("GET "+path, listServers(false))
+		on("GET "+path+"/detail", listServers(true))
+		on("POST "+path, createServer)
+		on("GET "+path+"/{id}", withServer(showServer))
+		on("PUT "+path+"/{id}", withServer(updateServer))
+		on("DELETE "+path+"/{id}", withServer(deleteServer))
+		on("POST "+path+"/{id}/action", actOnServer)
+	}
 	serverMetadataRoutes(on)
 	serverTagRoutes(on)
 	serverVolumeRoutes(on)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A serverFilter tells which servers a list has.
@@ -177,7 +178,7 @@ func (c *call) filterTime(f *serverFilter, q url.Values) error {
 	if !q.Has("deleted") || !c.mayFilter("deleted") {
 		f.past = true
 	}
-	f.tests = append(f.tests, func(s *server) bool { return within(s.updated(c.now), since, before) })
+	f.tests = append(f.tests, func(s *server) bool { return within(s.updated(c.now).Truncate(time.Second), since, before) })
 	return nil
 }
 

@@ -94,7 +94,7 @@ func listMigrations(c *call) (*reply, error) {
 		if _, there := c.cloud.compute.servers.Get(m.server.id); !there && !q.Has("instance_uuid") {
 			continue
 		}
-		if m.matches(q.Get) && (!c.version.since(2, 59) || within(m.changed, q.Get("changes-since"), q.Get("changes-before"))) {
+		if m.matches(q.Get) && (!c.version.since(2, 59) || within(m.changed.Truncate(time.Second), q.Get("changes-since"), q.Get("changes-before"))) {
 			list = append(list, m)
 		}
 	}

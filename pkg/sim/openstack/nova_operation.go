@@ -54,7 +54,9 @@ var inBraces = regexp.MustCompile(`{\w+}`)
 
 // novaKey is the name of an operation: how its parts are called does not
 // matter.
-func novaKey(pattern string) string { return inBraces.ReplaceAllString(pattern, "{}") }
+func novaKey(pattern string) string {
+	return inBraces.ReplaceAllString(strings.Replace(pattern, anotherServers, "/servers", 1), "{}")
+}
 
 var errNoResource = refuse(http.StatusNotFound, "The resource could not be found.")
 

@@ -150,6 +150,9 @@ func (c *call) portsOf(s *server) []*netObject {
 // the floating IP that leads to it.
 func (c *call) addresses(s *server, long bool) map[string]any {
 	out, n := map[string]any{}, &c.cloud.network
+	if s.state(c.now).vm == "building" { // Nova learns of them last
+		return out
+	}
 	for _, p := range c.portsOf(s) {
 		net, there := n.networks.objects.Get(p.text("network_id"))
 		if !there {

@@ -42,7 +42,7 @@ var inPassing = regexp.MustCompile(`^(network/port.*server.*|volume/volume-get-a
 func loadRecordings(t *testing.T, cloud, sequence string) []recording {
 	t.Helper()
 	var list []recording
-	for _, service := range []string{"compute", "network", "volume", "image"} {
+	for _, service := range []string{"compute", "network", "volume", "image", "compute-life", "compute-admin"} {
 		files, err := filepath.Glob(filepath.Join(recordings, cloud, service, "*.json"))
 		if err != nil {
 			t.Fatal(err)
@@ -178,6 +178,7 @@ var masks = []struct {
 	{anyID, "<id>"}, {regexp.MustCompile(`(<id>, ?)+<id>`), "<ids>"}, {regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+Z?`), "<time>"},
 	{regexp.MustCompile(`fa:16:3e(:[0-9a-f]{2}){3}`), "<mac>"}, {regexp.MustCompile(`http://[^"/ ]+(/compute|/network|/volume|/image)?`), "<host>"},
 	{regexp.MustCompile(`\d+\.\d+\.\d+\.\d+`), "<ip>"},
+	{regexp.MustCompile(`compute-(a|nova|az-a2)-\d`), "<host>"}, {regexp.MustCompile(`"nova-a"`), `"controller"`},
 	{regexp.MustCompile(`Value: \{.*\}\. `), "Value: {…}. "}, // the order of keys in the request is lost
 }
 
