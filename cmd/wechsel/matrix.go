@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -41,7 +42,7 @@ Examples:
 			&cli.StringFlag{Name: "clouds", Usage: "the `CLOUDS`, at least two, separated by commas", Required: true},
 			configFlag(), failOnFlag(),
 			&cli.StringFlag{Name: "out", Usage: "`DIR` for matrix.json, matrix.html and a folder per drill"},
-			&cli.IntFlag{Name: "parallel", Value: 4 * runtime.GOMAXPROCS(0), DefaultText: "4 per processor", Usage: "at most `N` drills at once"},
+			&cli.IntFlag{Name: "parallel", Value: 8 * runtime.GOMAXPROCS(0), DefaultText: "8 per processor", Usage: "at most `N` drills at once"},
 			&cli.BoolFlag{Name: "no-bytes", Usage: "do not move the bytes of volumes and images"},
 			&cli.BoolFlag{Name: "shared-project", Usage: "work in projects that hold other things; they are not touched"},
 		}, reportFlags()...),
@@ -166,6 +167,9 @@ func (m *matrixRun) run(c *cli.Context, out output, clouds []string) error {
 		m.progress.say("stopping and cleaning up; Ctrl-C again leaves at once")
 	}, m.leave)
 	defer done()
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(400)) // many small drills: there is memory enough, and time is short
+	}
 	began := m.app.Now()
 	errs := drill.RunAll(ctx, m.jobs(), c.Int("parallel"))
 	m.progress.close()

@@ -28,7 +28,8 @@ type progress struct {
 	bar   *mpb.Bar      // of all drills
 
 	mu   sync.Mutex
-	over int // drills
+	over int               // drills
+	open map[*mpb.Bar]bool // lines that live; nil: none may begin any more
 }
 
 // newProgress begins to tell. It has to be closed before anything else is
@@ -43,10 +44,10 @@ func (a *app) newProgress(out output, words report.Words, total int) *progress {
 
 // start makes the lines live.
 func (p *progress) start(options ...mpb.ContainerOption) {
-	p.live = mpb.New(append([]mpb.ContainerOption{mpb.WithWidth(80)}, options...)...)
+	p.live, p.open = mpb.New(append([]mpb.ContainerOption{mpb.WithWidth(80)}, options...)...), map[*mpb.Bar]bool{}
 	if p.total > 0 {
 		began := p.now()
-		p.bar = p.live.New(int64(p.total), mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
+		p.bar = p.add(int64(p.total), mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
 			mpb.BarPriority(p.total+1),
 			mpb.PrependDecorators(decor.CountersNoUnit("%d/%d")),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.seconds(p.now().Sub(began)) })))
@@ -73,15 +74,46 @@ func (p *progress) say(line string) {
 	fmt.Fprintln(p.out, line) // what happens to progress is no result
 }
 
-// close leaves the terminal as it was, below what was told.
+// add begins a line that lives; nil when the terminal has been left already.
+func (p *progress) add(total int64, filler mpb.BarFillerBuilder, options ...mpb.BarOption) *mpb.Bar {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == nil {
+		return nil
+	}
+	bar := p.live.New(total, filler, options...)
+	p.open[bar] = true
+	return bar
+}
+
+// finish ends a line: it stays, as done or as failed, or it goes.
+func (p *progress) finish(bar *mpb.Bar, well, stays bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if bar == nil || !p.open[bar] {
+		return
+	}
+	delete(p.open, bar)
+	if well && stays {
+		bar.SetCurrent(1)
+	} else {
+		bar.Abort(!stays)
+	}
+}
+
+// close leaves the terminal as it was, below what was told. A stage that goes
+// on is shown as one that failed.
 func (p *progress) close() {
 	if p.live == nil {
 		return
 	}
-	if p.bar != nil {
-		p.bar.Abort(true)
+	p.mu.Lock()
+	for bar := range p.open {
+		bar.Abort(p.total > 0)
 	}
-	p.live.Shutdown()
+	p.open = nil
+	p.mu.Unlock()
+	p.live.Wait()
 }
 
 // drillProgress is one drill of it.
@@ -109,7 +141,7 @@ func (p *progress) begin(pair drill.Pair) *drillProgress {
 	switch {
 	case p.total == 0:
 	case p.live != nil:
-		d.row = p.live.New(1, mpb.NopStyle(), mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Spinner(nil), decor.Any(func(decor.Statistics) string { return " " + d.line() })))
+		d.row = p.add(1, mpb.NopStyle(), mpb.BarFillerTrim(), mpb.PrependDecorators(decor.Spinner(nil), decor.Any(func(decor.Statistics) string { return " " + d.line() })))
 	case !p.quiet:
 		p.say(p.words.Text("progress.begins", d.args()))
 	}
@@ -170,7 +202,7 @@ func (d *drillProgress) beginStage(name string) {
 	switch {
 	case d.total > 0:
 	case d.live != nil:
-		s.bar = d.live.New(1, mpb.NopStyle(), mpb.PrependDecorators(
+		s.bar = d.add(1, mpb.NopStyle(), mpb.BarFillerTrim(), mpb.PrependDecorators(
 			decor.OnAbort(decor.OnComplete(decor.Spinner(nil), "✓"), "✗"),
 			decor.Any(func(decor.Statistics) string { return d.stageLine(s) })))
 	default:
@@ -198,12 +230,8 @@ func (d *drillProgress) endStage(well bool) {
 		s.took = max(1, d.now().Sub(s.began))
 	}
 	d.mu.Unlock()
-	switch {
-	case s == nil || s.bar == nil:
-	case well:
-		s.bar.SetTotal(-1, true)
-	default:
-		s.bar.Abort(false)
+	if s != nil {
+		d.finish(s.bar, well, true)
 	}
 }
 
@@ -219,7 +247,7 @@ func (d *drillProgress) end(well bool, verdict report.Verdict) {
 	d.progress.mu.Unlock()
 	switch {
 	case d.live != nil:
-		d.row.SetTotal(-1, true)
+		d.finish(d.row, well, false)
 		d.bar.Increment()
 	case !d.quiet:
 		args := d.args()

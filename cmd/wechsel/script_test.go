@@ -38,6 +38,7 @@ func TestScript(t *testing.T) {
 			"interrupt": interrupt,
 			"clouds":    startClouds,
 			"columns":   columns,
+			"terminal":  terminal,
 		},
 	})
 }
