@@ -72,6 +72,9 @@ func (d versioned) version(c *call) error {
 	asked := d.asked(c.Header)
 	switch asked {
 	case "":
+		if d.own == "" && c.Header.Get("OpenStack-API-Version") != "" { // Cinder: a header that names others only
+			return refuse(http.StatusBadRequest, "The server could not comply with the request since it is either malformed or otherwise incorrect.")
+		}
 		c.version = d.base
 		return nil
 	case "latest":
