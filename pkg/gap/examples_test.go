@@ -137,6 +137,7 @@ func shown() examples {
 		"storage/zone-differs":        {on(volume, "availability_zone").with(fromTo...).foreseen("zone/renamed", adapted), on(volume, "availability_zone").refused("create", 400, "Invalid input received: Availability zone 'a' is invalid.", degraded)},
 		"storage/size-refused":        {on(volume, "").with("name", "block-storage.per_volume_gigabytes", "need", "8", "left", "4").foreseen("quota/exceeded", lost), on(volume, "size").refused("create", 400, "Invalid input received: Size of specified image 2GB is larger than volume size 1GB.", lost)},
 		"storage/volume-in-use":       {on(volume, "").refused("create", 400, "Invalid volume: Volume status must be available, but current status is: in-use.", lost)},
+		"storage/encrypted-content":   {on(volume, "").foreseen("content/sealed", degraded)},
 		"storage/content-not-carried": {on(volume, "").foreseen("content/not-carried", degraded)},
 		"storage/content-differs":     {on(volume, "content").found("changed", "aa", "bb")},
 		"storage/content-unread":      {on(volume, "content").found("unread", nil, nil)},

@@ -16,7 +16,8 @@ const maxLanes = 4
 // Reads plans how the bytes of the volumes and images of set, which was read
 // from a cloud and still has its ids, are fetched from there. A member reads a
 // volume only through an image, and a volume that is in use only through a
-// snapshot; all of that is temporary and deleted again. The plan's Set holds
+// snapshot; all of that is temporary and deleted again. An encrypted volume is
+// not read. The plan's Set holds
 // what is read, as Given, and the temporaries; as many volumes are read at a
 // time as the quota holds.
 func Reads(set *resource.Set, target Target, opts Options) (*Plan, error) {
@@ -24,7 +25,7 @@ func Reads(set *resource.Set, target Target, opts Options) (*Plan, error) {
 	for r := range set.All() {
 		var err error
 		switch {
-		case r.State == resource.Failed:
+		case r.State == resource.Failed, sealed(r):
 		case r.Type == volume && r.Tenure != resource.Given:
 			err = rd.volume(r)
 		case r.Type == image && r.Tenure == resource.Own:
@@ -88,6 +89,10 @@ func inUse(set *resource.Set) map[resource.Ref]bool {
 	}
 	return out
 }
+
+// sealed reports whether the bytes of a volume leave its cloud as ciphertext
+// only: Cinder uploads an encrypted volume as it lies there, and the key stays.
+func sealed(r *resource.Resource) bool { return r.Type == volume && yes(r, "encrypted") }
 
 // existing puts what is read into the plan's set.
 func (rd *reader) existing(r *resource.Resource) error {

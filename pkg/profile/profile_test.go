@@ -129,7 +129,7 @@ func TestValidate(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{"region: region-b", "region: ''", "region: is missing"},
 		{"default: true}\n  - {name: premium", "}\n  - {name: premium", "exactly one must be the default, not 0"},
-		{"name: premium", "name: standard", `"standard" is there twice`},
+		{"name: premium,", "name: standard,", `"standard" is there twice`},
 		{"198.51.100.150", "192.168.0.9", `"192.168.0.9" is no address in 198.51.100.0/24`},
 		{"198.51.100.0/24", "198.51.100.1/24", "is no network"},
 		{"compute.cores: 8", "block-storage.volumes_gold: 8", `there is no volume type "gold"`},
