@@ -232,6 +232,9 @@ func (b *builder) networks(r *resource.Resource) {
 	}
 	if out != nil {
 		r.Spec["networks"] = out
+		if implied == 0 && hasPort(out) {
+			delete(r.Spec, "security_groups") // the ports have them
+		}
 	}
 }
 
