@@ -68,7 +68,7 @@ func (a *app) cli() *cli.App {
 func finish(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = usageError
-		c.CustomHelpTemplate = commandHelp
+		c.CustomHelpTemplate = helpOf(c)
 		if c.Action == nil {
 			c.Action = unknownSubcommand
 		}

@@ -23,7 +23,8 @@ the administrator.
 
 Example:
   wechsel cloud start sim:alster sim:isar --dir /tmp/clouds
-  OS_CLIENT_CONFIG_FILE=/tmp/clouds/clouds.yaml openstack --os-cloud alster server list`,
+  export OS_CLIENT_CONFIG_FILE=/tmp/clouds/clouds.yaml
+  openstack --os-cloud alster server list`,
 		Flags:  []cli.Flag{&cli.StringFlag{Name: "dir", Usage: "`DIR` for clouds.yaml; default: a new temporary one"}, quietFlag()},
 		Action: a.cloudStart,
 	}}}

@@ -17,9 +17,9 @@ import (
 func (a *app) diffCommand() *cli.Command {
 	return &cli.Command{
 		Name: "diff", Usage: "compare two bundles, inventories or projects", ArgsUsage: "A B",
-		Description: `A and B are each a bundle's folder, a file that a drill has written (source.json,
-target.json), or a cloud, whose project is read. Nothing joins the two, so equal
-things are found by their names, their place and their looks.
+		Description: `A and B are each a bundle's folder, a file that a drill has written
+(source.json, target.json), or a cloud, whose project is read. Nothing joins the
+two, so equal things are found by their names, their place and their looks.
 
 Example:
   wechsel diff evidence/source.json other-cloud`,

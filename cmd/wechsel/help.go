@@ -1,5 +1,12 @@
 package main
 
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+)
+
 // The library's own templates print options that nobody has and no exit codes.
 const (
 	appHelp = `wechsel — {{.Usage}}
@@ -30,8 +37,51 @@ Usage:
   wechsel {{.FullName}} {{if .VisibleFlags}}[flags] {{end}}{{.ArgsUsage}}
 {{if .Description}}
 {{.Description}}
-{{end}}{{if .VisibleFlags}}
-Flags:{{range .VisibleFlags}}
-  {{.}}{{end}}
 {{end}}`
 )
+
+// helpOf is the template of a command's help, with its flags already written:
+// the library writes a flag on one line, however long that is.
+func helpOf(c *cli.Command) string {
+	if len(c.Flags) == 0 {
+		return commandHelp
+	}
+	var b strings.Builder
+	b.WriteString(commandHelp + "\nFlags:\n")
+	for _, f := range c.Flags {
+		if doc, ok := f.(cli.DocGenerationFlag); ok {
+			b.WriteString(flagHelp(doc))
+		}
+	}
+	return b.String()
+}
+
+// flagHelp is a flag with its placeholder, and below it what it does.
+func flagHelp(f cli.DocGenerationFlag) string {
+	var names []string
+	for _, n := range f.Names() {
+		names = append(names, strings.Repeat("-", min(2, len(n)))+n)
+	}
+	usage, placeholder := f.GetUsage(), ""
+	if parts := strings.SplitN(usage, "`", 3); len(parts) == 3 {
+		usage, placeholder = strings.Join(parts, ""), " "+parts[1]
+	}
+	if value := f.GetDefaultText(); f.TakesValue() && value != "" {
+		usage += " (default: " + value + ")"
+	}
+	return "  " + strings.Join(names, ", ") + placeholder + "\n" + indent(usage, 6, 80)
+}
+
+// indent writes a text below n spaces, in lines of at most width columns.
+func indent(text string, n, width int) string {
+	var b strings.Builder
+	line := strings.Repeat(" ", n-1)
+	for _, word := range strings.Fields(text) {
+		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			b.WriteString(line + "\n")
+			line = strings.Repeat(" ", n-1)
+		}
+		line += " " + word
+	}
+	return b.String() + line + "\n"
+}

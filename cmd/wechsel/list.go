@@ -32,6 +32,8 @@ type named struct {
 func (a *app) listCommand() *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "the scenarios and clouds that are known", ArgsUsage: " ",
+		Description: `Example:
+  wechsel list --lang de`,
 		Flags: []cli.Flag{formatFlag(plainFormats()...), langFlag(), configFlag()}, Action: a.list,
 	}
 }
@@ -180,6 +182,8 @@ func kindOf(data []byte) string {
 func (a *app) schemaCommand() *cli.Command {
 	return &cli.Command{
 		Name: "schema", Usage: "the JSON schema of scenario.yaml or wechsel.yaml", ArgsUsage: "[scenario|config]",
+		Description: `Example:
+  wechsel schema scenario >scenario.schema.json`,
 		Action: func(c *cli.Context) error {
 			schema := scenario.Schema()
 			if c.Args().First() == "config" {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/drill"
 	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/report"
@@ -37,7 +38,7 @@ cleans up; a second Ctrl-C leaves at once and tells how to resume.
 Examples:
   wechsel matrix tiny web-shop --clouds sim:scs-reference,sim:alster,sim:isar
   wechsel matrix tiny --clouds my-cloud,other-cloud,sim:isar --out evidence
-  wechsel matrix tiny --clouds sim:alster,sim:isar --format html --lang de >m.html`,
+  wechsel matrix tiny --clouds sim:alster,sim:isar --format html >matrix.html`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "clouds", Usage: "the `CLOUDS`, at least two, separated by commas", Required: true},
 			configFlag(), failOnFlag(),
@@ -186,15 +187,21 @@ func (m *matrixRun) jobs() []drill.Job {
 	return jobs
 }
 
-// projects are those of real clouds, by the name of their entry in clouds.yaml.
+// projects are those of real clouds. One that clouds.yaml does not know has its
+// name for a place; its drills fail anyway.
 func projects(e *matrixEntry) []string {
-	var names []string
+	var places []string
 	for _, name := range []string{e.pair.From, e.pair.To} {
-		if !strings.HasPrefix(name, simulated) {
-			names = append(names, entryOf(name, e.job.config))
+		if strings.HasPrefix(name, simulated) {
+			continue
 		}
+		place, err := openstack.Place(openstack.Options{Cloud: entryOf(name, e.job.config)})
+		if err != nil {
+			place = name
+		}
+		places = append(places, place)
 	}
-	return names
+	return places
 }
 
 // measure runs one drill.

@@ -13,8 +13,8 @@ import (
 func (a *app) predictCommand() *cli.Command {
 	return &cli.Command{
 		Name: "predict", Usage: "say what would break, without creating anything", ArgsUsage: "SCENARIO…",
-		Description: `Reads both clouds' catalogues and plans the move. A forecast is not a measurement:
-wechsel run measures.
+		Description: `Reads both clouds' catalogues and plans the move. A forecast is not a
+measurement: wechsel run measures.
 
 Example:
   wechsel predict web-shop --from my-cloud --to other-cloud`,

@@ -16,7 +16,7 @@ import (
 
 func (a *app) reportCommand() *cli.Command {
 	return &cli.Command{
-		Name: "report", Usage: "write what a drill or a matrix found, in any format and language", ArgsUsage: "DIR",
+		Name: "report", Usage: "what a drill or matrix found, in any format and language", ArgsUsage: "DIR",
 		Description: `DIR is the folder of a drill or of a matrix: that of --out, or the one that was
 printed.
 

@@ -20,9 +20,9 @@ import (
 func (a *app) runCommand() *cli.Command {
 	return &cli.Command{
 		Name: "run", Usage: "move a workload from one cloud to another and report what broke", ArgsUsage: "SCENARIO…",
-		Description: `A SCENARIO is a name that the program carries (wechsel list), a folder or a file.
-Everything that is created carries the drill's mark and is deleted at the end.
-Ctrl-C stops and cleans up; a second Ctrl-C leaves at once.
+		Description: `A SCENARIO is a name that the program carries (wechsel list), a folder or a
+file. Everything that is created carries the drill's mark and is deleted at the
+end. Ctrl-C stops and cleans up; a second Ctrl-C leaves at once.
 
 Examples:
   wechsel run tiny --from sim:alster --to sim:isar

@@ -8,7 +8,7 @@ import (
 )
 
 func (a *app) versionCommand() *cli.Command {
-	return &cli.Command{Name: "version", Usage: "the version, as the build recorded it", Action: func(*cli.Context) error {
+	return &cli.Command{Name: "version", Usage: "the version, as the build recorded it", Description: "Example:\n  wechsel version", Action: func(*cli.Context) error {
 		_, err := fmt.Fprintln(a.Out, "wechsel", version())
 		return err
 	}}
