@@ -15,8 +15,8 @@ func createServer(c *call) (*reply, error) {
 	doc, _ := c.document("server")
 	p := &serverPlan{call: c, doc: doc, count: 1}
 	// In the order in which Nova finds out what is wrong.
-	for _, step := range []func() error{p.name, p.counts, p.rights, p.mappings, p.networks, p.imageRef, p.flavorRef, p.limits, p.zone, p.image,
-		p.groups, p.checkNetworks, p.key, p.metadata, p.disk, p.group, p.quota, p.checkDisks} {
+	for _, step := range []func() error{p.name, p.counts, p.rights, p.legacyMappings, p.mappings, p.networks, p.imageRef, p.flavorRef, p.limits, p.zone, p.image,
+		p.groups, p.checkNetworks, p.key, p.metadata, p.personality, p.disk, p.group, p.quota, p.checkDisks} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -28,7 +28,8 @@ func createServer(c *call) (*reply, error) {
 type serverPlan struct {
 	*call
 	doc        map[string]any
-	count      int64
+	count      int64 // of servers, at most
+	least      int64
 	title      string
 	nics       []nicWish
 	disks      []diskWish
@@ -59,7 +60,7 @@ func (p *serverPlan) counts() error {
 	if low > high {
 		return refuse(http.StatusBadRequest, "min_count must be <= max_count")
 	}
-	p.count = high
+	p.count, p.least = high, low
 	return nil
 }
 
@@ -195,7 +196,18 @@ func (p *serverPlan) image() error {
 	return nil
 }
 
-func (p *serverPlan) quota() error { return p.checkComputeQuota(p.count, p.flavor.VCPUs, p.flavor.RAM) }
+// quota takes as many servers as there is room for, unless these are fewer
+// than are asked for at least.
+func (p *serverPlan) quota() error {
+	err := p.checkComputeQuota(p.count, p.flavor.VCPUs, p.flavor.RAM)
+	for n := p.count - 1; err != nil && n >= p.least && n > 0; n-- {
+		if p.checkComputeQuota(n, p.flavor.VCPUs, p.flavor.RAM) == nil {
+			p.count = n
+			return nil
+		}
+	}
+	return err
+}
 
 // make makes the servers and tells about the first.
 func (p *serverPlan) make() (*reply, error) {

@@ -73,17 +73,9 @@ func createKeypair(c *call) (*reply, error) {
 	return with(status, map[string]any{"keypair": body}), nil
 }
 
-// fill checks the name, the quota and the key, in this order, and makes a key
-// where none is given.
+// fill checks the quota and the key, in this order, and makes a key where none
+// is given.
 func (k *keypair) fill(c *call, doc map[string]any) (private string, err error) {
-	const allowed = "_- 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	letters := allowed
-	if c.version.since(2, 92) {
-		letters += "@."
-	}
-	if strings.Trim(k.name, letters) != "" {
-		return "", refuse(http.StatusBadRequest, "An invalid 'name' value was provided. The name must be: Only expected characters: [%s]", letters)
-	}
 	count := int64(0)
 	for other := range c.cloud.compute.keypairs.All() {
 		if other.user == k.user {
@@ -128,6 +120,26 @@ func certificateFingerprint(text string) (string, bool) {
 	}
 	sum := sha1.Sum(block.Bytes) //nolint:gosec // as Nova does
 	return colons(sum[:]), true
+}
+
+// sum is the fingerprint of the key or the certificate.
+func (k *keypair) sum() (string, error) {
+	if k.kind == "x509" {
+		return certificateSum(k.public)
+	}
+	sum, valid := fingerprint(k.public)
+	if !valid {
+		return "", refuse(http.StatusBadRequest, "Keypair data is invalid: failed to generate fingerprint")
+	}
+	return sum, nil
+}
+
+// generate makes a key, or a certificate for Windows with its key.
+func (k *keypair) generate() (public, private string, err error) {
+	if k.kind == "x509" {
+		return generateCertificate(k.user, k.created)
+	}
+	return generateKey()
 }
 
 // fingerprint is the MD5 sum of a public key in OpenSSH's form. A key is valid

@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -75,6 +76,9 @@ func (n *novaInterface) guard(pattern string, h handler) handler {
 				return nil, refuse(http.StatusBadRequest, "There is no such action: %s", action)
 			}
 		}
+		if err := c.rightProject(); err != nil {
+			return nil, err
+		}
 		op, err := n.operation(name, c.version)
 		if err != nil {
 			return nil, err
@@ -84,6 +88,33 @@ func (n *novaInterface) guard(pattern string, h handler) handler {
 		}
 		return h(c)
 	}
+}
+
+// projectInPath is the older form of Nova's paths, with a project before the
+// rest.
+var projectInPath = regexp.MustCompile(`^/compute/v2\.1/([0-9a-f]{32}|[0-9a-f-]{36})(/.*)$`)
+
+// namedProject is the key of that project in the context of a request.
+type namedProject struct{}
+
+// withoutProject takes a project out of a path; the guard compares it with the
+// token's.
+func withoutProject(r *http.Request) *http.Request {
+	m := projectInPath.FindStringSubmatch(r.URL.Path)
+	if m == nil {
+		return r
+	}
+	r = r.Clone(context.WithValue(r.Context(), namedProject{}, m[1]))
+	r.URL.Path, r.URL.RawPath = "/compute/v2.1"+m[2], ""
+	return r
+}
+
+// rightProject refuses a path with another project than the token's.
+func (c *call) rightProject() error {
+	if p, named := c.Context().Value(namedProject{}).(string); named && p != c.project() {
+		return refuse(http.StatusBadRequest, "Malformed request URL: URL's project_id '%s' doesn't match Context's project_id '%s'", p, c.project())
+	}
+	return nil
 }
 
 // novaAction is the only key of the body of an action. What is no object at all

@@ -37,6 +37,14 @@ func volumeProxyRoutes(on func(string, handler)) {
 		c.cloud.dropVolume(v, c.now)
 		return empty(http.StatusAccepted), nil
 	})
+	for method, rule := range map[string]string{"POST /os-assisted-volume-snapshots": "create", "DELETE /os-assisted-volume-snapshots/{id}": "delete"} {
+		on(method, func(c *call) (*reply, error) { // for storage whose snapshots the hypervisor makes; there is none
+			if err := c.permit("os_compute_api:os-assisted-volume-snapshots:" + rule); err != nil {
+				return nil, err
+			}
+			return nil, refuse(http.StatusBadRequest, "The requested functionality is not supported.")
+		})
+	}
 	snapshots := func(c *call) (*reply, error) {
 		list := []any{}
 		for s := range c.cloud.volume.snapshots.Of(c.project()) {

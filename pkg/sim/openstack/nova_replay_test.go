@@ -19,7 +19,7 @@ var lifeParts = []struct {
 
 // lifeDifferences are exchanges of that life that differ, and why.
 var lifeDifferences = map[string]string{
-	"compute-life/server-2.1": "the real server has no task at all for a moment",
+	"compute-life/server-2.1":                    "the real server has no task at all for a moment",
 	"compute-admin/hypervisor-with-servers-2.53": "the first host of the real cloud has no server",
 	"compute-admin/hypervisor-with-servers-2.75": "the first host of the real cloud has no server",
 	"compute-admin/hypervisor-with-servers-2.88": "the first host of the real cloud has no server",

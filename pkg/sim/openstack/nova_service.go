@@ -23,9 +23,9 @@ func serviceRoutes(on func(string, handler)) {
 	on("GET /os-hosts", listHosts)
 	on("GET /os-hosts/{id}", showHost)
 	on("PUT /os-hosts/{id}", updateHost)
-	for _, what := range []string{"startup", "shutdown", "reboot"} {
+	for what, rule := range map[string]string{"startup": "start", "shutdown": "shutdown", "reboot": "reboot"} {
 		on("GET /os-hosts/{id}/"+what, func(c *call) (*reply, error) {
-			if err := c.permit("os_compute_api:os-hosts:" + map[string]string{"startup": "start"}[what] + map[string]string{"shutdown": what, "reboot": what}[what]); err != nil {
+			if err := c.permit("os_compute_api:os-hosts:" + rule); err != nil {
 				return nil, err
 			}
 			return nil, refuse(http.StatusNotImplemented, "The requested functionality is not supported.")
@@ -217,8 +217,7 @@ func updateHost(c *call) (*reply, error) {
 	doc, _ := c.body.(map[string]any)
 	body := map[string]any{"host": h.name}
 	if status := text(doc["status"]); status != "" {
-		on, _ := asBool(map[string]any{"enable": true, "disable": false}[status])
-		h.disabled = !on
+		h.disabled = status == "disable"
 		body["status"] = h.status()
 	}
 	if doc["maintenance_mode"] != nil {

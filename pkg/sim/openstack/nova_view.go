@@ -28,7 +28,11 @@ func (c *call) serverBody(s *server, alone bool) map[string]any {
 		body["security_groups"] = groups
 	}
 	if s.fault != nil && (st.vm == "error" || st.vm == "deleted") {
-		body["fault"] = map[string]any{"code": 500, "created": moment(s.fault.created, novaTime), "message": s.fault.message}
+		fault := map[string]any{"code": 500, "created": moment(s.fault.created, novaTime), "message": s.fault.message}
+		if c.admin() { // the real one has a traceback
+			fault["details"] = s.fault.message
+		}
+		body["fault"] = fault
 	}
 	c.newerParts(s, body, alone)
 	c.adminParts(s, body)

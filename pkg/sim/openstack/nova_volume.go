@@ -33,10 +33,22 @@ func (c *call) attachmentBody(s *server, d *serverDisk) map[string]any {
 
 func listServerVolumes(c *call, s *server) (*reply, error) {
 	list := []any{}
-	for _, d := range s.disks {
+	for _, d := range c.limited(s.disks) {
 		list = append(list, c.attachmentBody(s, d))
 	}
 	return ok(map[string]any{"volumeAttachments": list}), nil
+}
+
+// limited cuts a list as limit and offset say, as Nova does where it has no
+// markers.
+func (c *call) limited(list []*serverDisk) []*serverDisk {
+	q := c.URL.Query()
+	offset, _ := asInt(q.Get("offset"))
+	list = list[min(max(0, offset), int64(len(list))):]
+	if n, given := asInt(q.Get("limit")); given && n > 0 {
+		list = list[:min(n, int64(len(list)))]
+	}
+	return list
 }
 
 func (c *call) oneDisk(s *server) (*serverDisk, error) {
@@ -98,18 +110,58 @@ func (s *server) onBus(device string) string {
 	return "/dev/" + s.bus + device[len(device)-1:]
 }
 
+// updateServerVolume changes whether a volume is deleted with its server, which
+// everybody may since 2.85, or puts another volume in its place, which is an
+// administrator's.
 func updateServerVolume(c *call, s *server) (*reply, error) {
+	doc, _ := c.document("volumeAttachment")
+	next := text(doc["volumeId"])
+	if !c.version.since(2, 85) || next != c.PathValue("volume") {
+		if err := c.permit("os_compute_api:os-volumes-attachments:swap"); err != nil {
+			return nil, err
+		}
+		return c.swapVolume(s, next)
+	}
 	d, err := c.oneDisk(s)
 	if err != nil {
 		return nil, err
 	}
-	doc, _ := c.document("volumeAttachment")
-	if !c.version.since(2, 85) || text(doc["volumeId"]) != d.volume {
-		return nil, notAllowed("os_compute_api:os-volumes-attachments:swap")
+	if id := text(doc["serverId"]); id != "" && id != s.id {
+		return nil, refuse(http.StatusBadRequest, "The server ID cannot be changed.")
 	}
 	if b, given := asBool(doc["delete_on_termination"]); given {
 		d.deleteToo = b
 	}
+	return empty(http.StatusAccepted), nil
+}
+
+// swapVolume puts another volume in the place of one.
+func (c *call) swapVolume(s *server, next string) (*reply, error) {
+	old, err := c.oneVolume(c.PathValue("volume"))
+	if err != nil {
+		return nil, err
+	}
+	v, err := c.oneVolume(next)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "Volume %s could not be found.", next)
+	}
+	d, err := c.oneDisk(s)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mayAct(s, serverAction{word: "swap_volume", from: []string{"active", "paused", "resized"}}); err != nil {
+		return nil, err
+	}
+	switch status := v.status(c.now); {
+	case v.size < old.size:
+		return nil, refuse(http.StatusBadRequest, "Invalid volume: New volume must be the same size or larger.")
+	case status != "available":
+		return nil, refuse(http.StatusBadRequest, "Invalid volume: volume '%s' status must be 'available'. Currently in '%s'", v.id, status)
+	}
+	done := c.now.Add(c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeAttach, v.id))
+	c.cloud.detachVolume(old, s.id, c.now, done)
+	d.volume, d.attachment = v.id, c.attachVolume(v, s.id, d.device, s.host, done)
+	s.note(c, "swap_volume", done)
 	return empty(http.StatusAccepted), nil
 }
 
