@@ -13,9 +13,10 @@ import (
 )
 
 // factsOfEveryExit are true wherever a workload goes: a member cannot read
-// local disks and user data, and floating addresses are the provider's.
+// local disks, user data and what the cloud has encrypted, and floating
+// addresses are the provider's.
 func factsOfEveryExit() []string {
-	return []string{"compute/root-disk-not-moved", "compute/user-data-unread", "network/address-not-kept"}
+	return []string{"compute/root-disk-not-moved", "compute/user-data-unread", "network/address-not-kept", "storage/encrypted-content"}
 }
 
 // verdict is a result as a list of texts without ids, keys of clouds or times.

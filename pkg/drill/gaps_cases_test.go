@@ -3,6 +3,7 @@ package drill
 import (
 	"fmt"
 	"slices"
+	"testing"
 
 	"github.com/wechsel-project/wechsel/pkg/profile"
 )
@@ -177,9 +178,18 @@ func networkGaps() []shown {
 			to: func(p *profile.Profile) { p.Behaviour.Network.AddressPairs = 1 }, want: []string{"network/port-security"}},
 		{row: 27, what: "the network's zone has another name", workload: "  net: {type: OS::Neutron::Net, properties: {name: n, availability_zone_hints: [a]}}\n",
 			from: zones("network", "a"), to: zones("network", "b"), want: []string{"network/zone-differs"}},
+		{row: 51, what: "the QoS policy is missing", workload: port(", qos_policy: gold"), from: with("qos"), to: with("qos"),
+			before: gold, want: []string{"network/qos-absent"}},
+		{row: 51, what: "there is no QoS", workload: port(", qos_policy: gold"), from: with("qos"),
+			before: gold, want: []string{"network/extension-absent"}},
 		{row: 34, what: "the quota has no room for the floating IP", workload: "  ip: {type: OS::Neutron::FloatingIP, properties: {floating_network: public}}\n",
 			to: quota("network.floatingip", 0), want: []string{"network/quota-exceeded"}},
 	}
+}
+
+// gold is a policy of the source's provider.
+func gold(t *testing.T, w *world) {
+	w.from.user(t, "admin", "demo").do("POST", "/network/v2.0/qos/policies", `{"policy": {"name": "gold", "shared": true}}`)
 }
 
 func sharedNet(name string, mtu int64) change {
@@ -221,15 +231,19 @@ func storageGaps() []shown {
 		{row: 27, what: "both storage zones have other names", workload: inZones, from: zones("block-storage", "a", "b"), to: zones("block-storage", "c", "d"),
 			want: []string{"storage/zone-differs", "storage/zone-differs"}},
 		{row: 27, what: "nobody has asked for a storage zone", workload: aVolume, to: zones("block-storage", "az1"), want: nil},
+		{row: 28, what: "volumes must be in the server's zone", workload: localServer + aVolume +
+			"  disk: {type: OS::Cinder::VolumeAttachment, properties: {instance_uuid: {get_resource: server}, volume_id: {get_resource: volume}}}\n",
+			to: fault(profile.Fault{Service: "compute", Method: "POST", Path: "/*/servers/*/os-volume_attachments", Status: 400,
+				Message: "Invalid volume: Instance 1 and volume 2 are not in the same availability_zone. Instance is in a. Volume is in b"}), want: []string{"compute/zone-mismatch"}},
 		{row: 29, what: "the volume type has another name", workload: typed("fast"), from: volumeTypes(standard, profile.VolumeType{Name: "fast"}), to: volumeTypes(standard),
 			want: []string{"storage/volume-type-default"}},
 		{row: 29, what: "another type promises the same", workload: typed("luks"), from: volumeTypes(standard, luks),
-			to: volumeTypes(standard, profile.VolumeType{Name: "secret", Description: "[scs:encrypted] ours", Encrypted: true}), want: []string{"storage/encrypted-content", "storage/volume-type-replaced"}},
+			to: volumeTypes(standard, profile.VolumeType{Name: "secret", Description: "[scs:encrypted] ours", Encrypted: true}), want: []string{"storage/volume-type-replaced"}, facts: []string{"storage/encrypted-content"}},
 		{row: 29, what: "what is encrypted leaves as ciphertext only", workload: typed("luks"), from: volumeTypes(standard, luks), to: volumeTypes(standard, luks),
-			want: []string{"storage/encrypted-content"}},
+			facts: []string{"storage/encrypted-content"}},
 		{row: 29, what: "nobody has asked for the type", workload: aVolume, to: volumeTypes(standard), want: nil},
 		{row: 30, what: "nothing is encrypted", workload: typed("luks"), from: volumeTypes(standard, luks), to: volumeTypes(standard),
-			want: []string{"storage/content-unread", "storage/encrypted-content", "storage/encryption-lost"}},
+			want: []string{"storage/content-unread", "storage/encryption-lost"}, facts: []string{"storage/encrypted-content"}},
 		{row: 30, what: "volumes have one server each", workload: typed("multi"), from: volumeTypes(standard, multi), to: volumeTypes(standard), want: []string{"storage/multiattach-lost"}},
 		{row: 31, what: "volumes in use cannot be read", workload: bootServer,
 			from: fault(profile.Fault{Service: "block-storage", Method: "POST", Path: "/v3/*/snapshots", Status: 400, Message: "Invalid volume: Volume status must be available, but current status is: in-use."}),
@@ -243,8 +257,8 @@ func storageGaps() []shown {
 
 func otherGaps() []shown {
 	return []shown{
-		{row: 16, what: "addresses are the provider's", workload: "  ip: {type: OS::Neutron::FloatingIP, properties: {floating_network: public}}\n"},
-		{row: 38, what: "user data cannot be read", workload: localServer},
+		{row: 16, what: "addresses are the provider's", workload: "  ip: {type: OS::Neutron::FloatingIP, properties: {floating_network: public}}\n", facts: []string{"network/address-not-kept"}},
+		{row: 38, what: "user data cannot be read", workload: localServer, facts: []string{"compute/user-data-unread", "compute/root-disk-not-moved"}},
 		{row: 42, what: "the role is missing", workload: aVolume, to: policy("volume:create", "admin"), want: []string{"identity/role-missing"}},
 		{row: 49, what: "the cloud asks for patience", workload: aVolume, to: fault(profile.Fault{Service: "block-storage", Status: 429, Times: 3}), want: nil},
 	}

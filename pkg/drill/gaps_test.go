@@ -20,9 +20,11 @@ type shown struct {
 	what     string
 	workload string                   // resources of a HOT template
 	from, to func(p *profile.Profile) // how they differ from scs-reference
+	before   func(*testing.T, *world) // what the administrators do before
 	rules    string                   // of the scenario's mapping
 	want     []string                 // kinds of gaps, sorted; nothing else is found
 	unfit    []string                 // kinds of what the source itself refuses
+	facts    []string                 // of every exit, which must be among what is found
 }
 
 // Workloads, as resources of a HOT template.
@@ -62,13 +64,18 @@ const (
 
 func (s shown) run(t *testing.T) {
 	w := differentWorld(t, s.from, s.to)
+	if s.before != nil {
+		s.before(t, w)
+	}
 	o := w.options(t, "tiny")
 	loaded, rules := s.load(t)
 	o.Workload, o.UserData, o.Rules = loaded.Set, loaded.UserData, rules
 	r := run(t, o)
-	var got, unfit []string
+	var got, unfit, facts []string
 	for _, g := range classify(t, r.Signals) {
-		if !slices.Contains(factsOfEveryExit(), g.Kind) {
+		if slices.Contains(factsOfEveryExit(), g.Kind) {
+			facts = append(facts, g.Kind)
+		} else {
 			got = append(got, g.Kind)
 		}
 	}
@@ -77,6 +84,11 @@ func (s shown) run(t *testing.T) {
 	}
 	slices.Sort(got)
 	slices.Sort(unfit)
+	for _, fact := range s.facts {
+		if !slices.Contains(facts, fact) {
+			t.Errorf("%s is not found", fact)
+		}
+	}
 	if !slices.Equal(got, s.want) || !slices.Equal(unfit, s.unfit) {
 		t.Errorf("got  %q, unfit %q\nwant %q, unfit %q", got, unfit, s.want, s.unfit)
 		for _, g := range slices.Concat(classify(t, r.Signals), classify(t, r.Unfit)) {
@@ -123,7 +135,11 @@ func reference(t *testing.T, name string, change func(*profile.Profile)) *profil
 }
 
 func TestEveryKindOfGapIsShownAndNothingElse(t *testing.T) {
-	for _, s := range slices.Concat(computeGaps(), networkGaps(), imageGaps(), storageGaps(), otherGaps()) {
+	for _, s := range allShown() {
 		t.Run(s.what, s.run)
 	}
+}
+
+func allShown() []shown {
+	return slices.Concat(computeGaps(), networkGaps(), imageGaps(), storageGaps(), otherGaps())
 }

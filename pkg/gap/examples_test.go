@@ -112,6 +112,7 @@ func shown() examples {
 		"network/baked-in-address": {on(server, "metadata.db").with("value", "203.0.113.9", "of", "x").foreseen("address/baked-in", degraded)},
 		"network/feature-absent":   {on(router, "").with("extension", "router").foreseen("extension/absent", lost), on(router, "").with("extension", "router").refused("create", 404, "The resource could not be found.", lost)},
 		"network/extension-absent": {on(network, "dns_domain").with("extension", "dns-integration").foreseen("extension/absent", degraded), on(network, "dns_domain").refused("create", 400, "Unrecognized attribute(s) 'dns_domain'", degraded)},
+		"network/qos-absent":       {on(port, "qos_policy").with("from", "gold").foreseen("qos/absent", degraded), on(port, "qos_policy").with("from", "gold").refused("create", 404, "QoS policy gold could not be found.", degraded)},
 		"network/attribute-forbidden": {on(network, "shared").refused("create", 403, "(rule:create_network and rule:create_network:shared) is disallowed by policy", degraded),
 			on(router, "external_gateway_info.enable_snat").refused("create", 403, "(rule:create_router and (rule:create_router:external_gateway_info and rule:create_router:external_gateway_info:enable_snat)) is disallowed by policy", adapted)},
 		"network/snat-differs":         {on(router, "external_gateway_info.enable_snat").found("chosen", true, false), on(router, "external_gateway_info.enable_snat").found("changed", true, false)},
@@ -161,8 +162,7 @@ func shown() examples {
 		"image/content-differs":      {on(image, "content").found("changed", "aa", "bb")},
 		"image/content-unread":       {on(image, "content").found("unread", nil, nil)},
 
-		"identity/role-missing":  {on(network, "").refused("create", 403, "Policy doesn't allow create_network to be performed.", lost), on(volume, "").refused("create", 403, "Policy doesn't allow volume:create to be performed.", lost)},
-		"identity/login-refused": {on(server, "").refused("create", 401, "The request you have made requires authentication.", lost)},
+		"identity/role-missing": {on(network, "").refused("create", 403, "Policy doesn't allow create_network to be performed.", lost), on(volume, "").refused("create", 403, "Policy doesn't allow volume:create to be performed.", lost)},
 	}
 	for domain, t := range map[string]resource.Type{"compute": "OS::Nova::Thing", "network": "OS::Neutron::Thing", "storage": "OS::Cinder::Thing", "image": "OS::Glance::Thing", "other": "OS::Other::Thing"} {
 		every(e, domain, t)

@@ -28,6 +28,7 @@ const (
 	attachment resource.Type = "OS::Cinder::VolumeAttachment"
 	snapshot   resource.Type = "OS::Cinder::Snapshot"
 	image      resource.Type = "OS::Glance::Image"
+	qosPolicy  resource.Type = "OS::Neutron::QoSPolicy"
 )
 
 // A Target is the cloud on which a Set shall be made.

@@ -87,6 +87,9 @@ func (b *builder) match(from *resource.Resource) choice {
 			return choice{to: g, rule: "given/same-name", effect: resource.Same}
 		}
 	}
+	if from.Type == qosPolicy { // everything works without, only not as quickly or as slowly
+		return choice{rule: "qos/absent", effect: resource.Degraded}
+	}
 	return choice{rule: "given/absent", effect: resource.Lost}
 }
 
