@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,10 +72,14 @@ func (t *tableWriter) stages(stages []Stage) {
 	}
 }
 
+// mapping tells each decision once, however many resources it is about.
 func (t *tableWriter) mapping(decisions []Decision) {
 	var rows [][]string
 	for _, d := range decisions {
-		rows = append(rows, []string{d.From, d.To, d.Reason})
+		row := []string{cmp.Or(d.From, "–"), cmp.Or(d.To, "–"), d.Reason}
+		if !slices.ContainsFunc(rows, func(have []string) bool { return slices.Equal(have, row) }) {
+			rows = append(rows, row)
+		}
 	}
 	if len(rows) > 0 {
 		t.printf("%s\n", t.text("report.mapping", nil))
