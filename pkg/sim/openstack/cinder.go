@@ -2,6 +2,7 @@ package openstack
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -86,7 +87,7 @@ func (d cinderDialect) version(c *call) error {
 		return nil
 	}
 	switch p := c.PathValue("project"); {
-	case p == "" || p == c.project() || c.admin():
+	case p == "" || p == noProject || p == c.project() || c.admin():
 		return nil
 	case isUUID(p):
 		return refuse(http.StatusBadRequest, "Malformed request url")
@@ -101,6 +102,24 @@ func (d cinderDialect) misled(header string) error {
 		return refuse(http.StatusInternalServerError, "The server has either erred or is incapable of performing the requested operation.")
 	}
 	return refuse(http.StatusBadRequest, "The server could not comply with the request since it is either malformed or otherwise incorrect.")
+}
+
+// noProject stands in paths that leave the project out, which is then that of
+// the token (3.67).
+const noProject = "-"
+
+var projectForm = regexp.MustCompile(`^[0-9a-f-]+$`) // project_id_regex
+
+// whole puts noProject into the path of a request to Cinder that needs it.
+func whole(r *http.Request) *http.Request {
+	rest, ours := strings.CutPrefix(r.URL.Path, "/volume/v3/")
+	first, _, _ := strings.Cut(rest, "/")
+	if !ours || first == "" || projectForm.MatchString(first) {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.URL.Path, r.URL.RawPath = "/volume/v3/"+noProject+"/"+rest, ""
+	return r
 }
 
 func startCinder(c *Cloud) error {

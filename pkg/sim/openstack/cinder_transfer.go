@@ -18,13 +18,9 @@ type transfer struct {
 
 func transferRoutes(on func(string, handler)) {
 	for _, path := range []string{"/os-volume-transfer", "/volume-transfers"} {
-		least := 0
-		if path == "/volume-transfers" {
-			least = 55
-		}
-		on("GET "+path, sinceMinor(0, listTransfers(path, transferSummary)))
+		on("GET "+path, listTransfers(path, transferSummary))
 		on("GET "+path+"/detail", listTransfers(path+"/detail", transferBody))
-		on("POST "+path, sinceMinor(least, createTransfer))
+		on("POST "+path, createTransfer)
 		on("GET "+path+"/{id}", showTransfer)
 		on("DELETE "+path+"/{id}", deleteTransfer)
 		on("POST "+path+"/{id}/accept", acceptTransfer)

@@ -1,7 +1,6 @@
 package openstack
 
 import (
-	_ "embed"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,6 +13,7 @@ import (
 // images is the state of Glance.
 type images struct {
 	table sim.Table[*image]
+	tasks sim.Table[*task]
 }
 
 // An image. Its bytes are there once it is active, and never change.
@@ -39,13 +39,17 @@ type image struct {
 
 const glanceTime = "2006-01-02T15:04:05Z"
 
-//go:embed glance_image_schema.json
-var imageSchema []byte
-
 func startGlance(c *Cloud) error {
 	s := c.addService("image", "glance", "/image", glanceDialect{})
 	s.onPublic("GET /{$}", glanceVersions)
 	s.onPublic("GET /versions", glanceVersions)
+	s.onPublic("GET /v1/", glanceVersions) // what there is instead
+	s.onPublic("GET /healthcheck", func(*call) (*reply, error) {
+		return ok(map[string]any{"detailed": false, "reasons": []string{"OK"}}), nil
+	})
+	s.on("GET /v2", func(c *call) (*reply, error) {
+		return empty(http.StatusFound).set("Location", c.url("/v2/")).set("Content-Type", "text/plain; charset=utf8"), nil
+	})
 	s.on("GET /v2/images", listImages)
 	s.on("POST /v2/images", createImage)
 	s.on("GET /v2/images/{id}", showImage)
@@ -60,15 +64,18 @@ func startGlance(c *Cloud) error {
 	s.on("GET /v2/images/{id}/members/{member}", showImageMember)
 	s.on("PUT /v2/images/{id}/members/{member}", updateImageMember)
 	s.on("DELETE /v2/images/{id}/members/{member}", removeImageMember)
-	s.on("GET /v2/schemas/image", showImageSchema)
+	schemaRoutes(s)
+	metadefRoutes(s)
+	taskRoutes(s)
 	s.onFree("PUT /v2/images/{id}/stage", stageImage)
 	s.on("POST /v2/images/{id}/import", importImage)
 	s.on("POST /v2/images/{id}/actions/deactivate", switchImage("active", "deactivated"))
 	s.on("POST /v2/images/{id}/actions/reactivate", switchImage("deactivated", "active"))
-	s.on("GET /v2/tasks", func(*call) (*reply, error) { return nil, notAuthorized("tasks_api_access") })
-	s.on("GET /v2/cache", func(*call) (*reply, error) { return nil, notAuthorized("cache_list") })
+	cacheRoutes(s)
+	s.on("DELETE /v2/stores/{store}/{id}", deleteFromStore)
 	s.on("GET /v2/info/import", showImportMethods)
 	s.on("GET /v2/info/stores", showStores)
+	s.on("GET /v2/info/stores/detail", showStoresInDetail)
 	s.on("GET /v2/info/usage", func(*call) (*reply, error) { return ok(map[string]any{"usage": map[string]any{}}), nil })
 	for i, p := range c.profile.Images {
 		if err := c.publishImage(p, c.Now().Add(time.Duration(i)*time.Second)); err != nil {
@@ -173,6 +180,24 @@ func glanceVersions(c *call) (*reply, error) {
 	return with(code, map[string]any{"versions": list}), nil
 }
 
-func showImageSchema(*call) (*reply, error) {
-	return (&reply{status: http.StatusOK, bytes: imageSchema}).set("Content-Type", "application/json"), nil
+// cacheRoutes registers the cache of images, which a cloud may have and this
+// one has not.
+func cacheRoutes(s *service) {
+	none := func(rule string) handler {
+		return func(c *call) (*reply, error) {
+			if !c.may(rule, "admin") {
+				return nil, notAuthorized(rule)
+			}
+			return nil, refuse(http.StatusNotFound, "Caching via API is not supported at this site.")
+		}
+	}
+	s.on("GET /v2/cache", none("cache_list"))
+	s.on("DELETE /v2/cache", none("cache_delete"))
+	s.on("PUT /v2/cache/{id}", func(c *call) (*reply, error) {
+		if im, there := c.cloud.image.table.Get(c.PathValue("id")); !there || !c.sees(im) {
+			return nil, refuse(http.StatusNotFound, "Image %s not found.", c.PathValue("id"))
+		}
+		return none("cache_image")(c)
+	})
+	s.on("DELETE /v2/cache/{id}", none("cache_delete"))
 }

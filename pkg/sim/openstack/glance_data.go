@@ -110,23 +110,37 @@ func downloadImage(c *call) (*reply, error) {
 	return rep.set("Content-Type", "application/octet-stream").set("Content-MD5", im.checksum), nil
 }
 
-// wanted reads a Range header with one range of bytes.
+// wanted reads a Range header with one range of bytes: first-last, first- or
+// -count; or, as some clients wrote it, Content-Range.
 func (c *call) wanted(size int64) (from, length int64, err error) {
-	spec, ranged := strings.CutPrefix(c.Header.Get("Range"), "bytes=")
-	if !ranged {
+	spec := c.Header.Get("Range")
+	if old := c.Header.Get("Content-Range"); spec == "" && old != "" {
+		spec, _, _ = strings.Cut(strings.Replace(old, "bytes ", "bytes=", 1), "/")
+	}
+	if spec == "" {
 		return 0, size, nil
 	}
-	first, last, _ := strings.Cut(spec, "-")
-	from, err = strconv.ParseInt(first, 10, 64)
-	if err != nil || from >= size {
-		return 0, 0, &refusal{status: http.StatusRequestedRangeNotSatisfiable, message: "The Range requested is not available.",
-			detail: fmt.Sprintf("Invalid start position in Range header. Start position MUST be in the inclusive range [0, %d].", size-1)}
+	refused := func(detail string) error {
+		return &refusal{status: http.StatusRequestedRangeNotSatisfiable, message: "The Range requested is not available.", detail: detail}
 	}
-	to, err := strconv.ParseInt(last, 10, 64)
-	if err != nil || to >= size {
-		to = size - 1
+	list, ofBytes := strings.CutPrefix(spec, "bytes=")
+	first, last, isRange := strings.Cut(list, "-")
+	start, err1 := strconv.ParseInt(first, 10, 64)
+	end, err2 := strconv.ParseInt(last, 10, 64)
+	switch {
+	case strings.Contains(list, ","):
+		return 0, 0, refuse(http.StatusBadRequest, "Requests with multiple ranges are not supported in Glance. You may make multiple single-range requests instead.")
+	case !ofBytes || !isRange || err1 != nil && (first != "" || err2 != nil) || err2 != nil && last != "":
+		return 0, 0, refused("Invalid Range header.")
+	case first == "":
+		start, end = max(0, size-end), size-1
+	case last == "" || end >= size:
+		end = size - 1
 	}
-	return from, max(0, to-from+1), nil
+	if start >= size {
+		return 0, 0, refused(fmt.Sprintf("Invalid start position in Range header. Start position MUST be in the inclusive range [0, %d].", size-1))
+	}
+	return start, max(0, end-start+1), nil
 }
 
 // sums computes Glance's two hashes while bytes pass by.

@@ -242,6 +242,17 @@ func (c *call) imageFilter(q url.Values) (func(*image) bool, error) {
 			return nil, refuse(http.StatusBadRequest, "Invalid value '%s' for '%s' filter. Valid values are 'true' or 'false'.", v, k)
 		}
 	}
+	if status := q.Get("member_status"); !slices.Contains([]string{"", "pending", "accepted", "rejected", "all"}, status) {
+		return nil, refuse(http.StatusBadRequest, "Invalid status: %s", status)
+	}
+	if q.Has("changes-since") {
+		return nil, refuse(http.StatusBadRequest, "The \"changes-since\" filter is no longer available on v2.")
+	}
+	for _, k := range []string{"size_min", "size_max"} {
+		if _, isInt := asInt(q.Get(k)); q.Has(k) && !isInt {
+			return nil, refuse(http.StatusBadRequest, "Unable to filter on a range with a non-numeric value.")
+		}
+	}
 	moments, err := momentFilters(q)
 	if err != nil {
 		return nil, err
@@ -326,6 +337,11 @@ func anyOf(want string) []string {
 	return out
 }
 
+func isMoment(s string) bool {
+	_, err := time.Parse(time.RFC3339, s)
+	return err == nil
+}
+
 type momentFilter func(*image) bool
 
 // momentFilters reads created_at=gt:2026-01-01T00:00:00Z.
@@ -338,6 +354,9 @@ func momentFilters(q url.Values) ([]momentFilter, error) {
 		op, when, found := strings.Cut(q.Get(key), ":")
 		if !found || !slices.Contains([]string{"eq", "neq", "gt", "gte", "lt", "lte"}, op) {
 			op, when = "eq", q.Get(key)
+		}
+		if word, _, found := strings.Cut(q.Get(key), ":"); found && op == "eq" && word != "eq" && !isMoment(q.Get(key)) {
+			return nil, refuse(http.StatusBadRequest, "Unable to filter on a unknown operator.")
 		}
 		t, err := time.Parse(time.RFC3339, when)
 		if err != nil {

@@ -17,8 +17,18 @@ func (m *member) body(im *image) map[string]any {
 		"created_at": m.created.Format(glanceTime), "updated_at": m.updated.Format(glanceTime)}
 }
 
-func listImageMembers(c *call) (*reply, error) {
+// sharedImage returns the image in the path; the half of Glance that is about
+// members and tags has its own words for one that is not there.
+func (c *call) sharedImage() (*image, error) {
 	im, err := c.oneImage()
+	if err != nil {
+		return nil, refuse(http.StatusNotFound, "Image %s not found.", c.PathValue("id"))
+	}
+	return im, nil
+}
+
+func listImageMembers(c *call) (*reply, error) {
+	im, err := c.sharedImage()
 	if err != nil {
 		return nil, err
 	}
@@ -35,19 +45,25 @@ func listImageMembers(c *call) (*reply, error) {
 }
 
 func addImageMember(c *call) (*reply, error) {
-	im, err := c.oneImage()
+	im, err := c.sharedImage()
 	if err != nil {
 		return nil, err
 	}
 	doc, _ := c.body.(map[string]any)
-	project := text(doc["member"])
+	named, there := doc["member"]
+	project := text(named)
 	switch {
-	case project == "":
+	case !there:
 		return nil, refuse(http.StatusBadRequest, "Member to be added not specified")
+	case project == "":
+		return nil, refuse(http.StatusBadRequest, "Member can't be empty")
 	case im.visibility != "shared" || im.owner != c.project() && !c.admin():
 		return nil, refuse(http.StatusForbidden, "Not allowed to create members for image %s.", im.id)
 	case im.members[project] != nil:
 		return nil, refuse(http.StatusConflict, "Member %s is duplicated for image %s", project, im.id)
+	}
+	if err := tooManyOf("members for this image", len(im.members)+1); err != nil {
+		return nil, err
 	}
 	now := c.now.Truncate(time.Second)
 	m := &member{project: project, status: "pending", created: now, updated: now}
@@ -57,7 +73,7 @@ func addImageMember(c *call) (*reply, error) {
 
 // oneImageMember returns the member in the path as far as the caller may see it.
 func (c *call) oneImageMember() (*image, *member, error) {
-	im, err := c.oneImage()
+	im, err := c.sharedImage()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,12 +100,14 @@ func updateImageMember(c *call) (*reply, error) {
 		return nil, err
 	}
 	doc, _ := c.body.(map[string]any)
-	status := text(doc["status"])
-	if !slices.Contains([]string{"pending", "accepted", "rejected"}, status) {
+	status, given := doc["status"].(string)
+	switch {
+	case !given:
+		return nil, refuse(http.StatusBadRequest, "Status not specified")
+	case m.project != c.project() && !c.admin():
+		return nil, refuse(http.StatusForbidden, "Not allowed to update members for image %s.", im.id)
+	case !slices.Contains([]string{"pending", "accepted", "rejected"}, status):
 		return nil, refuse(http.StatusBadRequest, "Status must be \"pending\", \"accepted\" or \"rejected\".")
-	}
-	if m.project != c.project() && !c.admin() {
-		return nil, refuse(http.StatusForbidden, "Not allowed to modify member status for image %s.", im.id)
 	}
 	m.status, m.updated = status, c.now.Truncate(time.Second)
 	return ok(m.body(im)), nil
@@ -105,5 +123,5 @@ func removeImageMember(c *call) (*reply, error) {
 	}
 	delete(im.members, m.project)
 	im.memberOrder = slices.DeleteFunc(im.memberOrder, func(p string) bool { return p == m.project })
-	return glanceDone(), nil
+	return empty(http.StatusNoContent), nil
 }

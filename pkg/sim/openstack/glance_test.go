@@ -18,9 +18,7 @@ func TestGlanceAsRecorded(t *testing.T) {
 				r.play(e)
 			}
 			expected := map[string]string{
-				`schema-images`:                         "of no use to a tenant",
-				`image-tasks`:                           "likewise",
-				`web-download`:                          "the simulator fetches nothing",
+				`image-tasks: `:                         "which request it was, and how far it was",
 				`image-deactivate-refused`:              "left over from another recording",
 				`store-ids`:                             "Glance names its inner stores",
 				`os_glance_import_task`:                 "the recorder was faster than the import, or slower",

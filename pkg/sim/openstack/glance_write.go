@@ -85,7 +85,7 @@ func createImage(c *call) (*reply, error) {
 	im.life = sim.Steady(c.now, "queued")
 	c.cloud.image.table.Put(im.id, im.owner, im)
 	rep := with(http.StatusCreated, im.body(c.now)).set("Location", c.url("/v2/images/"+im.id))
-	return rep.set("OpenStack-Image-Import-Methods", importMethods).set("OpenStack-Image-Store-Ids", "file"), nil
+	return rep.set("OpenStack-Image-Import-Methods", strings.Join(importMethods, ",")).set("OpenStack-Image-Store-Ids", "file"), nil
 }
 
 func (c *call) checkNewImage(doc map[string]any) error {
@@ -102,6 +102,13 @@ func (c *call) checkNewImage(doc map[string]any) error {
 	}
 	if owner := text(doc["owner"]); owner != "" && owner != c.project() && !c.admin() {
 		return refuse(http.StatusForbidden, "You are not permitted to create images owned by '%s'.", owner)
+	}
+	var all []change
+	for k, v := range doc {
+		all = append(all, change{"add", k, v})
+	}
+	if err := (&image{}).room(all); err != nil {
+		return err
 	}
 	if _, taken := c.cloud.image.table.Get(text(doc["id"])); taken {
 		return refuse(http.StatusConflict, "Image ID %s already exists!", doc["id"])
@@ -186,100 +193,6 @@ func (c *call) ownImage() (*image, error) {
 	return im, nil
 }
 
-// A change is one step of a JSON patch.
-type change struct {
-	op, key string
-	value   any
-}
-
-const patchType = "application/openstack-images-v2.1-json-patch"
-
-func updateImage(c *call) (*reply, error) {
-	if c.Header.Get("Content-Type") != patchType {
-		return nil, refuse(http.StatusUnsupportedMediaType, "The request media type %s is not supported by this server.", c.Header.Get("Content-Type"))
-	}
-	changes, err := readChanges(c.body)
-	if err != nil {
-		return nil, err
-	}
-	im, err := c.ownImage()
-	if err != nil {
-		return nil, err
-	}
-	for _, ch := range changes { // all or none
-		if err := c.checkChange(im, ch); err != nil {
-			return nil, err
-		}
-	}
-	for _, ch := range changes {
-		if ch.op == "remove" {
-			delete(im.props, ch.key)
-		} else {
-			im.assign(ch.key, ch.value)
-		}
-	}
-	im.updated = c.now.Truncate(time.Second)
-	return ok(im.body(c.now)), nil
-}
-
-func readChanges(body any) ([]change, error) {
-	list, isList := body.([]any)
-	if !isList {
-		return nil, refuse(http.StatusBadRequest, "Request body must be a JSON array of operation objects.")
-	}
-	var changes []change
-	for _, raw := range list {
-		doc, isObject := raw.(map[string]any)
-		if !isObject {
-			return nil, refuse(http.StatusBadRequest, "Operations must be JSON objects.")
-		}
-		ch, err := readChange(doc)
-		if err != nil {
-			return nil, err
-		}
-		changes = append(changes, ch)
-	}
-	return changes, nil
-}
-
-func readChange(doc map[string]any) (change, error) {
-	const known = "It must be one of the following: add, remove, replace."
-	op, isText := doc["op"].(string)
-	if !isText {
-		return change{}, refuse(http.StatusBadRequest, "Unable to find `op` in JSON Schema change. %s", known)
-	}
-	if op != "add" && op != "remove" && op != "replace" {
-		return change{}, refuse(http.StatusBadRequest, "Invalid operation: `%s`. %s", op, known)
-	}
-	path, isText := doc["path"].(string)
-	if !isText {
-		return change{}, refuse(http.StatusBadRequest, "Unable to find 'path' in JSON Schema change")
-	}
-	if !strings.HasPrefix(path, "/") {
-		return change{}, refuse(http.StatusBadRequest, "Pointer `%s` does not start with \"/\".", path)
-	}
-	if strings.Contains(path[1:], "/") {
-		return change{}, refuse(http.StatusBadRequest, "Invalid JSON pointer for this resource: '%s'", path)
-	}
-	key := strings.TrimSpace(strings.NewReplacer("~1", "/", "~0", "~").Replace(path[1:]))
-	value, given := doc["value"]
-	if op != "remove" && !given {
-		return change{}, refuse(http.StatusBadRequest, "Operation \"%s\" requires a member named \"value\".", op)
-	}
-	if slices.Contains(readOnly, key) || key == "id" || key == "os_hash_algo" || key == "os_hash_value" {
-		return change{}, refuse(http.StatusForbidden, "Attribute '%s' is read-only.", key)
-	}
-	if slices.Contains(reservedNames, key) || strings.HasPrefix(key, "os_glance") {
-		return change{}, refuse(http.StatusForbidden, "Attribute '%s' is reserved.", key)
-	}
-	if op != "remove" {
-		if err := conformImage(map[string]any{key: value}); err != nil {
-			return change{}, err
-		}
-	}
-	return change{op, key, value}, nil
-}
-
 func (c *call) checkChange(im *image, ch change) error {
 	base := slices.Contains(baseNames, ch.key)
 	_, has := im.props[ch.key]
@@ -292,7 +205,7 @@ func (c *call) checkChange(im *image, ch change) error {
 	case (ch.key == "disk_format" || ch.key == "container_format") && im.life.At(c.now) != "queued":
 		return refuse(http.StatusForbidden, "Attribute %s can be only replaced for a queued image.", ch.key)
 	case ch.key == "owner" && !c.admin():
-		return refuse(http.StatusForbidden, "You are not permitted to modify 'owner' on this image.")
+		return &refusal{status: http.StatusForbidden, message: "Access was denied to this resource.", detail: "Owner can't be updated by non admin."}
 	}
 	return c.checkImageValue(ch.key, ch.value)
 }
@@ -321,6 +234,11 @@ func addImageTag(c *call) (*reply, error) {
 	if len(tag) > 255 {
 		return nil, refuse(http.StatusBadRequest, "Provided object does not match schema 'image': %s is too long", pyRepr(tag))
 	}
+	if !slices.Contains(im.tags, tag) {
+		if err := tooManyOf("tags", len(im.tags)+1); err != nil {
+			return nil, err
+		}
+	}
 	im.addTag(tag)
 	return glanceDone(), nil
 }
@@ -339,7 +257,7 @@ func removeImageTag(c *call) (*reply, error) {
 }
 
 func (c *call) taggedImage() (*image, error) {
-	im, err := c.oneImage()
+	im, err := c.sharedImage()
 	if err == nil && im.owner != c.project() && !c.admin() {
 		err = refuse(http.StatusForbidden, "Not allowed to update tags for image %s.", im.id)
 	}

@@ -30,7 +30,6 @@ func TestKeystoneAsRecorded(t *testing.T) {
 			r.settle(map[string]string{
 				`\.catalog: \[`: "the simulator has no Placement, Heat and so on",
 				`\.roles: \[`:   "nor the roles for them",
-				`access.rules`:  "access rules are not simulated",
 				`appcred-create-no-name: .*'name' is a required property`: "Keystone appends a schema to its message",
 			})
 		})
