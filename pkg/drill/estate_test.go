@@ -119,10 +119,19 @@ func (a *administrator) list(service, path, key, version string) []map[string]an
 // their quotas is in use.
 type estate map[string]string
 
-// estate reads what there is now.
-func (a *administrator) estate() estate {
+// estate reads what there is now, of one project or, if none is named, of all.
+func (a *administrator) estate(project string) estate {
 	a.t.Helper()
-	e := estate{}
+	e, only := estate{}, ""
+	for _, x := range a.list("identity", "/projects", "projects", "") {
+		switch name := fmt.Sprint(x["name"]); {
+		case name == project:
+			only = fmt.Sprint(x["id"])
+			a.usage(e, name, only)
+		case project == "" && strings.HasPrefix(name, "demo"):
+			a.usage(e, name, fmt.Sprint(x["id"]))
+		}
+	}
 	for _, c := range []struct{ service, path, key, version string }{
 		{"compute", "/servers/detail?all_tenants=1", "servers", "2.79"},
 		{"compute", "/os-server-groups?all_projects=True", "server_groups", "2.64"},
@@ -136,20 +145,27 @@ func (a *administrator) estate() estate {
 			if owner, _ := x["device_owner"].(string); owner == "network:dhcp" || owner == "network:distributed" {
 				continue // the network's own, made when it likes
 			}
+			if only != "" && ownerOf(x) != only {
+				continue
+			}
 			e[c.key+" "+fmt.Sprint(x["id"])] = settledBody(a.t, x)
 		}
 	}
 	for _, x := range a.list("identity", "/users", "users", "") {
-		if name := fmt.Sprint(x["name"]); name == "demo" || name == "demo2" {
+		if name := fmt.Sprint(x["name"]); name == project || project == "" && strings.HasPrefix(name, "demo") { // users are called like their projects
 			a.keypairs(e, name, fmt.Sprint(x["id"]))
 		}
 	}
-	for _, x := range a.list("identity", "/projects", "projects", "") {
-		if name := fmt.Sprint(x["name"]); name == "demo" || name == "demo2" {
-			a.usage(e, name, fmt.Sprint(x["id"]))
+	return e
+}
+
+func ownerOf(x map[string]any) string {
+	for _, key := range []string{"project_id", "tenant_id", "owner", "os-vol-tenant-attr:tenant_id", "os-extended-snapshot-attributes:project_id"} {
+		if id, _ := x[key].(string); id != "" {
+			return id
 		}
 	}
-	return e
+	return ""
 }
 
 func (a *administrator) keypairs(e estate, user, id string) {

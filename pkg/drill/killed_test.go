@@ -20,7 +20,6 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/deploy"
-	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -213,7 +212,7 @@ func (w *world) estates(t *testing.T) map[string]estate {
 	t.Helper()
 	out := map[string]estate{}
 	for _, s := range []*simulated{w.from, w.to} {
-		out[s.name] = administrate(t, login{s.url + "/identity/v3", "admin", "password", "demo", ""}).estate()
+		out[s.name] = administrate(t, login{s.url + "/identity/v3", "admin", "password", "demo", ""}).estate("")
 	}
 	return out
 }
@@ -230,13 +229,14 @@ func (w *world) sameAs(t *testing.T, before map[string]estate) {
 func crowd(t *testing.T, w *world, name string) {
 	t.Helper()
 	for _, s := range []*simulated{w.from, w.to} {
-		lookAlikes(t, s.side, w.options(t, name), "test0")
+		o := w.options(t, name)
+		marked(t, s.side, o, "test0")
+		unmarked(t, s.side, o)
 	}
 }
 
-// lookAlikes makes the workload as another drill's, and unmarked things of the
-// same names.
-func lookAlikes(t *testing.T, side Side, o Options, drill string) {
+// marked makes the workload as another drill's.
+func marked(t *testing.T, side Side, o Options, drill string) {
 	t.Helper()
 	p, err := Plan(t.Context(), o.Workload, side, drill, nil)
 	if err != nil {
@@ -256,23 +256,30 @@ func lookAlikes(t *testing.T, side Side, o Options, drill string) {
 	if err := journal.Close(); err != nil {
 		t.Fatal(err)
 	}
-	unmarked(t, side, p, o.Tick)
 }
 
-// unmarked makes what needs nothing else, with the names of the plan's, and
-// waits until nothing changes by itself any more.
-func unmarked(t *testing.T, side Side, p *plan.Plan, tick <-chan time.Time) {
+// unmarked makes what of the workload needs nothing else, under the same names
+// and without any mark, waits until nothing changes by itself any more, and
+// returns what it has made.
+func unmarked(t *testing.T, side Side, o Options) []*resource.Resource {
 	t.Helper()
+	p, err := Plan(t.Context(), o.Workload, side, "unmarked", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made []*resource.Resource
 	for r := range p.Set.All() {
 		if r.Tenure != resource.Own || len(r.Refs()) > 0 || r.Type == cloud.Image {
 			continue
 		}
-		if _, err := side.Cloud.Create(t.Context(), r, resource.Owner{}); err != nil {
+		x, err := side.Cloud.Create(t.Context(), r, resource.Owner{})
+		if err != nil {
 			t.Fatalf("unmarked %s on %s: %v", r.Ref, side.Name, err)
 		}
+		made = append(made, x)
 	}
 	for pending := true; pending; {
-		<-tick
+		<-o.Tick
 		pending = false
 		for r, err := range side.Cloud.List(t.Context(), cloud.Selector{}) {
 			if err != nil {
@@ -281,4 +288,5 @@ func unmarked(t *testing.T, side Side, p *plan.Plan, tick <-chan time.Time) {
 			pending = pending || r.State == resource.Pending
 		}
 	}
+	return made
 }

@@ -5,7 +5,6 @@ package drill
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,11 +33,7 @@ func realScenarios() []string {
 
 func realSide(t *testing.T, name string) Side {
 	t.Helper()
-	file := os.Getenv("OS_CLIENT_CONFIG_FILE")
-	if file == "" {
-		file = filepath.Join("..", "..", "fixtures", "lab", "openstack", "state", "clouds.yaml")
-	}
-	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: name, Files: []string{file}})
+	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: name, Files: []string{cloudsFile(t)}})
 	if err != nil {
 		t.Fatalf("%v (start the lab with make lab-up)", err)
 	}
