@@ -30,6 +30,11 @@ type Reader interface {
 type Selector struct {
 	Types []resource.Type // empty: all
 	Drill string          // only what carries this drill's mark, or belongs to a parent that does; empty: all
+
+	// States asks only for what waiting needs: Type, ID, State, Why, and the
+	// Owner of what carries a mark itself. A driver may leave out all else, and
+	// what has no mark of its own, where that saves requests.
+	States bool
 }
 
 // A Cloud is a Reader that can change the project. It is safe for concurrent

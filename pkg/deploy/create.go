@@ -121,7 +121,7 @@ func (t *task) awaitReady(ctx context.Context) (bool, error) {
 		if why != "" {
 			return false, t.lose("failed", &cloud.OpError{Op: "wait for", Cloud: t.Plan.Cloud, Ref: t.step.Ref, Message: why, Err: cloud.ErrInvalid})
 		}
-		list, err := t.poll.list(ctx, t.step.Ref.Type)
+		list, err := t.poll.await(ctx, t.step.Ref.Type, live.ID)
 		if err != nil {
 			return false, err
 		}

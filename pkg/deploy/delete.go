@@ -40,7 +40,7 @@ func (t *task) delete(ctx context.Context) error {
 func (t *task) awaitGone(ctx context.Context, live *resource.Resource) error {
 	began := t.Now()
 	for {
-		list, err := t.poll.list(ctx, live.Type)
+		list, err := t.poll.states(ctx, live.Type)
 		if err != nil {
 			return err
 		}

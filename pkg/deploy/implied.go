@@ -66,7 +66,7 @@ func typesOf(list []*resource.Resource) []resource.Type {
 func (t *task) findImplied(ctx context.Context, parent *resource.Resource) error {
 	for kind, wanted := range t.impliedOf(parent.Ref) {
 		for look := 1; len(wanted) > 0; look++ {
-			list, err := t.poll.list(ctx, kind)
+			list, err := t.poll.whole(ctx, kind)
 			if err != nil {
 				return err
 			}

@@ -78,7 +78,7 @@ func (e *engine) readAttr(ctx context.Context, attr resource.Attr) (resource.Val
 	if v, ok := lookupAttr(live, attr.Path); ok {
 		return v, true, nil
 	}
-	list, err := e.poll.list(ctx, attr.Ref.Type)
+	list, err := e.poll.whole(ctx, attr.Ref.Type)
 	if err != nil {
 		return nil, false, err
 	}

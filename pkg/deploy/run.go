@@ -154,8 +154,9 @@ func newEngine(o Options) *engine {
 		outcomes: map[resource.Ref]Outcome{},
 		causes:   map[resource.Ref]resource.Ref{},
 	}
-	e.poll = newPoller(o.Tick, func(ctx context.Context, types []resource.Type) ([]*resource.Resource, error) {
-		return e.calls.list(ctx, cloud.Selector{Types: types, Drill: o.Plan.Drill})
+	e.poll = newPoller(o.Tick, func(ctx context.Context, s cloud.Selector) ([]*resource.Resource, error) {
+		s.Drill = o.Plan.Drill
+		return e.calls.list(ctx, s)
 	})
 	for r := range o.Plan.Set.All() {
 		if r.Tenure == resource.Implied && !r.Parent.IsZero() {

@@ -19,6 +19,7 @@ type kind struct {
 	collection string // the path of the collection: "networks"
 	key        string // of the object in requests and answers: "network"
 	needs      []collection
+	brief      bool                     // the first of needs tells the states
 	words      map[string]resource.Path // words of a message (lower case) → the property that they mean
 
 	// read completes what the schema has read; false: not yielded.

@@ -155,7 +155,7 @@ func (c *Cloud) List(ctx context.Context, selector cloud.Selector) iter.Seq2[*re
 		}
 		var needs []collection
 		for _, k := range wanted {
-			needs = append(needs, k.needs...)
+			needs = append(needs, k.needed(selector.States)...)
 		}
 		slices.Sort(needs)
 		p, err := c.fetch(ctx, slices.Compact(needs))
@@ -164,7 +164,7 @@ func (c *Cloud) List(ctx context.Context, selector cloud.Selector) iter.Seq2[*re
 			return
 		}
 		for _, k := range wanted {
-			for _, r := range k.resources(p) {
+			for _, r := range k.resources(p, selector.States) {
 				if (selector.Drill == "" || r.Owner.Drill == selector.Drill) && !yield(r, nil) {
 					return
 				}
@@ -199,8 +199,16 @@ func (c *Cloud) has(s service) bool {
 	return err == nil
 }
 
-// resources returns all of the kind, in canonical form.
-func (k *kind) resources(p *project) []*resource.Resource {
+// needed returns what has to be listed for the kind, or for its states alone.
+func (k *kind) needed(states bool) []collection {
+	if states && k.brief {
+		return k.needs[:1]
+	}
+	return k.needs
+}
+
+// resources returns all of the kind, in canonical form; or their states.
+func (k *kind) resources(p *project, states bool) []*resource.Resource {
 	var out []*resource.Resource
 	if k.list != nil {
 		out = k.list(p)
@@ -210,7 +218,7 @@ func (k *kind) resources(p *project) []*resource.Resource {
 				continue
 			}
 			r := k.fromBody(b)
-			if k.read == nil || k.read(p, b, r) {
+			if k.read == nil || states && k.brief || k.read(p, b, r) {
 				out = append(out, r)
 			}
 		}

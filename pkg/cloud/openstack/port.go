@@ -9,7 +9,7 @@ import (
 
 func ports() *kind {
 	return &kind{
-		service: network, collection: "ports", key: "port", needs: []collection{portList, serverList, networkList, subnetList}, state: networkState, settle: settleTags("ports"),
+		service: network, collection: "ports", key: "port", brief: true, needs: []collection{portList, serverList, networkList, subnetList}, state: networkState, settle: settleTags("ports"),
 		schema: &resource.Schema{
 			Type: typePort, Mark: resource.MarkDescription, Natural: []resource.Path{"network", "fixed_ips"},
 			Fields: []resource.Field{

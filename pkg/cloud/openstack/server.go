@@ -15,6 +15,7 @@ import (
 func servers() *kind {
 	return &kind{
 		service: compute, collection: "servers", key: "server",
+		brief:  true,
 		needs:  []collection{serverList, portList, volumeList, serverGroupList, networkList, subnetList},
 		schema: serverSchema(),
 		words: map[string]resource.Path{

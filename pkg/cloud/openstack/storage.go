@@ -13,7 +13,7 @@ import (
 func volumes() *kind {
 	return &kind{
 		service: blockStorage, collection: "volumes", key: "volume",
-		needs: []collection{volumeList, serverList, imageList, hiddenImageList, snapshotList, volumeTypeList}, state: storageState,
+		brief: true, needs: []collection{volumeList, serverList, imageList, hiddenImageList, snapshotList, volumeTypeList}, state: storageState,
 		words: map[string]resource.Path{"imageref": "image", "image identifier": "image", "image mindisk": "size", "original snapshot size": "size",
 			"source volume size": "size"},
 		schema: &resource.Schema{
