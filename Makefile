@@ -10,7 +10,7 @@ LINT    = .bin/golangci-lint
 LINT_V  = v2.15.0
 GOTEST  = go test -shuffle=on -count=1
 
-.PHONY: help demo build test check fmt vet lint race tidy tools test-real proof-real conformance conformance-real lab-up lab-down bench fuzz update clean
+.PHONY: help demo build test check fmt vet lint race tidy tools test-real proof-real proof-killed proof-large conformance conformance-real lab-up lab-down bench fuzz update clean
 
 help:                ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*## / — /'
@@ -58,10 +58,16 @@ test-real:           ## the tests on the real clouds, which it starts if they ar
 	$(LAB)/up.sh
 	OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) -tags real -run 'Real' -p 1 -timeout 40m ./...
 
-proof-real:          ## everything on the real clouds: every scenario, every way, killed at 21 points (hours)
+proof-real:          ## everything on the real clouds: every scenario, every way, killed at 20 points (hours)
 	$(LAB)/install.sh
 	$(LAB)/up.sh
-	WECHSEL_ALL=1 OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) -v -tags real -run 'Real|Proof' -p 1 -timeout 6h ./...
+	WECHSEL_ALL=1 OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) -v -tags real -run 'Real' -p 1 -timeout 6h ./...
+
+proof-killed:        ## of these, drills under SIGKILL at 20 points (half an hour; WECHSEL_SEED=N for the same points again)
+	WECHSEL_ALL=1 OS_CLIENT_CONFIG_FILE=$(CLOUDS) go test -v -count=1 -tags real -run TestRealKilledAndResumed -timeout 2h ./pkg/drill
+
+proof-large:         ## a volume with 4 GiB of bytes moves in less than 200 MiB of memory
+	WECHSEL_ALL=1 go test -v -count=1 -run TestALargeVolumeInLittleMemory -timeout 1h ./pkg/drill
 
 conformance:         ## gophercloud's acceptance tests on the simulator, compared with the record of a real cloud
 	go test -v -tags conformance -run TestConformanceOfSimulator -timeout 30m ./pkg/sim/openstack

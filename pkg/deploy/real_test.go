@@ -56,19 +56,6 @@ func shortly(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// TestProofKilled (make proof-real) does the same as TestScenariosKilled with real services. It
-// needs the quota of the project for itself.
-func TestProofKilled(t *testing.T) {
-	draw := seeded(t)
-	for _, name := range []string{"tiny", "web-shop", "unnamed"} {
-		t.Run(name, func(t *testing.T) {
-			s := realSite()
-			s.drill = "k" + time.Now().UTC().Format("150405")
-			s.killAtPoints(t, planScenario(t, s.open(t, base(t)), name, s.drill), 7, draw)
-		})
-	}
-}
-
 // TestReal makes each scenario, reads it back, looks that it is what the plan
 // says, and removes it.
 func TestReal(t *testing.T) {

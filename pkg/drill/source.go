@@ -76,6 +76,9 @@ func (d *drill) deploySource(ctx context.Context) error {
 		if p, err = plan.Build(d.Workload, plan.Target{Catalogue: d.fromCatalogue, Given: cloud.Given(d.fromCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.From.Name}); err != nil {
 			return err
 		}
+		if err := d.preflight(p); err != nil {
+			return err
+		}
 		if err := d.save(planOf("source"), p); err != nil {
 			return err
 		}

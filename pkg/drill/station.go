@@ -62,20 +62,12 @@ func Plan(ctx context.Context, set *resource.Set, to Side, id string, rules []pl
 func Predict(ctx context.Context, workload *resource.Set, from *Side, to Side, rules []plan.Rule) (*plan.Plan, error) {
 	set := workload
 	if from != nil {
-		without := workload.Clone()
-		for r := range without.All() {
-			r.Content = nil
-		}
-		p, err := Plan(ctx, without, *from, "predict", nil)
+		catalogue, err := from.Cloud.Catalogue(ctx)
 		if err != nil {
 			return nil, err
 		}
-		set = p.Set
-		for r := range workload.All() {
-			if made := set.Get(r.Ref); made != nil && r.Content != nil {
-				content := *r.Content
-				made.Content = &content
-			}
+		if set, err = departing(workload, catalogue, plan.Options{Drill: "predict", Cloud: from.Name}); err != nil {
+			return nil, err
 		}
 	}
 	return Plan(ctx, set, to, "predict", rules)
