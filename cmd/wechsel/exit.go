@@ -12,7 +12,7 @@ import (
 // topic.
 const (
 	exitDone        = 0   // done, and nothing unexpected at or above --fail-on
-	exitGaps        = 1   // done, with gaps at or above --fail-on
+	exitGaps        = 1   // done, with gaps at or above --fail-on, or of a source that could not carry the workload
 	exitUsage       = 2   // wrong use or invalid input
 	exitIncomplete  = 4   // a cloud or the machine failed
 	exitInterrupted = 130 // by Ctrl-C

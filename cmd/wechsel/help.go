@@ -27,7 +27,8 @@ Examples:
   wechsel COMMAND --help
 
 Exit codes:
-  0 done, nothing unexpected    1 done, gaps at or above --fail-on
+  0 done, nothing unexpected    1 done, gaps at or above --fail-on, or the
+                                  source could not carry the workload
   2 wrong use or invalid input  4 a cloud or the machine failed: resume
   130 interrupted
 `

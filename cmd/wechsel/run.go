@@ -23,6 +23,9 @@ func (a *app) runCommand() *cli.Command {
 		Description: `A SCENARIO is a name that the program carries (wechsel list), a folder or a
 file. Everything that is created carries the drill's mark and is deleted at the
 end. Ctrl-C stops and cleans up; a second Ctrl-C leaves at once.
+What the source itself cannot carry is no gap of the exit and stands apart in
+the report; it makes the exit code 1 as a gap of its severity does, because
+what never ran there was not measured.
 
 Examples:
   wechsel run tiny --from sim:alster --to sim:isar

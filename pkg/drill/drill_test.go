@@ -58,6 +58,7 @@ func run(t testing.TB, o Options) *Result {
 // durations, no gap but what is true of every exit, and one verdict. Every
 // profile that is carried takes part.
 func TestNoNoise(t *testing.T) {
+	t.Parallel()
 	entries, err := fs.ReadDir(fixtures.FS, "clouds")
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -40,7 +41,7 @@ func TestAnExportOfManyServers(t *testing.T) {
 				t.Errorf("%d %s, want %d", count[kind], kind, servers)
 			}
 		}
-		pages := s.cloud.Requests.Count(func(r sim.Request) bool { return r.Method == "GET" && r.Query != "" })
+		pages := s.cloud.Requests.Count(func(r sim.Request) bool { return r.Method == http.MethodGet && r.Query != "" })
 		t.Logf("%d servers, %d resources: %d requests (%d with a query since the start)", servers, set.Len(), cost[servers], pages)
 	}
 	if cost[200] > 40 {
