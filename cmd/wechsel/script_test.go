@@ -61,7 +61,7 @@ func columns(ts *testscript.TestScript, neg bool, args []string) {
 
 // interrupt N TEXT COMMAND…: runs the command and sends it N times Ctrl-C, the
 // first once it has said TEXT on stderr. Its output is in stdout, its exit
-// code in the variable code.
+// code in the variable code. With KILL for N it is one SIGKILL.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: interrupt N TEXT COMMAND…")
@@ -86,15 +86,18 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	stderr, err := c.StderrPipe()
 	ts.Check(err)
 	ts.Check(c.Start())
-	left := len(args[0])
-	_, err = fmt.Sscan(args[0], &left)
-	ts.Check(err)
+	left, sent := 1, syscall.SIGKILL
+	if args[0] != "KILL" {
+		sent = syscall.SIGINT
+		left, err = strconv.Atoi(args[0])
+		ts.Check(err)
+	}
 	var said strings.Builder
 	lines := bufio.NewScanner(stderr)
 	for wait := args[1]; lines.Scan(); {
 		said.WriteString(lines.Text() + "\n")
 		if left > 0 && strings.Contains(lines.Text(), wait) {
-			ts.Check(c.Process.Signal(syscall.SIGINT))
+			ts.Check(c.Process.Signal(sent))
 			left--
 			wait = "Ctrl-C again"
 		}
