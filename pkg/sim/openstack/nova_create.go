@@ -199,9 +199,13 @@ func (p *serverPlan) image() error {
 // quota takes as many servers as there is room for, unless these are fewer
 // than are asked for at least.
 func (p *serverPlan) quota() error {
-	err := p.checkComputeQuota(p.count, p.flavor.VCPUs, p.flavor.RAM)
+	asked := pyStr(p.count)
+	if p.least < p.count {
+		asked = pyStr(p.least) + "-" + asked
+	}
+	err := p.checkComputeQuota(p.count, asked, p.flavor.VCPUs, p.flavor.RAM)
 	for n := p.count - 1; err != nil && n >= p.least && n > 0; n-- {
-		if p.checkComputeQuota(n, p.flavor.VCPUs, p.flavor.RAM) == nil {
+		if p.checkComputeQuota(n, asked, p.flavor.VCPUs, p.flavor.RAM) == nil {
 			p.count = n
 			return nil
 		}

@@ -4,7 +4,6 @@ import (
 	"crypto/md5"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
@@ -88,38 +87,16 @@ func (k *keypair) fill(c *call, doc map[string]any) (private string, err error) 
 	}
 	if _, given := doc["public_key"]; given {
 		k.public = text(doc["public_key"])
-	} else if k.public, private, err = generateKey(); err != nil {
+	} else if k.public, private, err = k.generate(); err != nil {
 		return "", err
 	}
-	sum, valid := fingerprint(k.public)
-	if k.kind == "x509" {
-		sum, valid = certificateFingerprint(k.public)
+	if k.fingerprint, err = k.sum(); err != nil {
+		return "", err
 	}
-	switch {
-	case k.kind == "x509" && !valid:
-		return "", refuse(http.StatusBadRequest, "Keypair data is invalid: failed to generate X509 fingerprint. Error message: Unable to load PEM file. "+
-			"See https://cryptography.io/en/latest/faq/#why-can-t-i-import-my-pem-file for more details. MalformedFraming")
-	case !valid:
-		return "", refuse(http.StatusBadRequest, "Keypair data is invalid: failed to generate fingerprint")
-	}
-	k.fingerprint = sum
 	if _, there := c.cloud.compute.keypairs.Get(k.user + "/" + k.name); there {
 		return "", refuse(http.StatusConflict, "Key pair '%s' already exists.", k.name)
 	}
 	return private, nil
-}
-
-// certificateFingerprint is the SHA-1 sum of a certificate in PEM.
-func certificateFingerprint(text string) (string, bool) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil || block.Type != "CERTIFICATE" {
-		return "", false
-	}
-	if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-		return "", false
-	}
-	sum := sha1.Sum(block.Bytes) //nolint:gosec // as Nova does
-	return colons(sum[:]), true
 }
 
 // sum is the fingerprint of the key or the certificate.

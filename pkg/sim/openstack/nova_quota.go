@@ -32,41 +32,46 @@ func (c *Cloud) computeUse(project string) map[string]int64 {
 }
 
 // checkComputeQuota refuses servers that would be too many.
-func (c *call) checkComputeQuota(count int64, vcpus, ram int64) error {
+// In the refusal the number is told as it was asked for.
+func (c *call) checkComputeQuota(count int64, asked string, vcpus, ram int64) error {
 	use := c.cloud.computeUse(c.project())
 	want := map[string]int64{"cores": vcpus * count, "instances": count, "ram": ram * count}
-	var over, asked, used, most []string
+	var over, wanted, used, most []string
 	for _, name := range []string{"cores", "instances", "ram"} {
 		if l := c.cloud.limit(c.project(), "compute."+name); l >= 0 && use[name]+want[name] > l {
-			over, asked = append(over, name), append(asked, pyStr(want[name]))
+			over, wanted = append(over, name), append(wanted, pyStr(want[name]))
+			if name == "instances" {
+				wanted[len(wanted)-1] = asked
+			}
 			used, most = append(used, pyStr(use[name])), append(most, pyStr(l))
 		}
 	}
-	if len(over) == 0 {
-		return nil
-	}
-	names := strings.Join(over, ", ")
-	return refuse(http.StatusForbidden, "Quota exceeded for %s: Requested %s, but already used %s of %s %s", names, strings.Join(asked, ", "),
-		strings.Join(used, ", "), strings.Join(most, ", "), names)
+	return overComputeQuota(over, wanted, used, most)
 }
 
 // checkGrowth refuses a flavor that takes too much more; one that takes less
-// never does.
+// never is.
 func (c *call) checkGrowth(vcpus, ram int64) error {
-	err := c.checkComputeQuota(1, max(0, vcpus), max(0, ram))
-	if err == nil {
-		return nil
-	}
 	use := c.cloud.computeUse(c.project())
+	var over, wanted, used, most []string
 	for _, r := range []struct {
 		name string
 		more int64
 	}{{"cores", vcpus}, {"ram", ram}} {
 		if l := c.cloud.limit(c.project(), "compute."+r.name); l >= 0 && r.more > 0 && use[r.name]+r.more > l {
-			return refuse(http.StatusForbidden, "Quota exceeded for %s: Requested %d, but already used %d of %d %s", r.name, r.more, use[r.name], l, r.name)
+			over, wanted, used, most = append(over, r.name), append(wanted, pyStr(r.more)), append(used, pyStr(use[r.name])), append(most, pyStr(l))
 		}
 	}
-	return nil
+	return overComputeQuota(over, wanted, used, most)
+}
+
+// overComputeQuota says which resources there would be too many of.
+func overComputeQuota(over, wanted, used, most []string) error {
+	if len(over) == 0 {
+		return nil
+	}
+	list := func(words []string) string { return strings.Join(words, ", ") }
+	return refuse(http.StatusForbidden, "Quota exceeded for %s: Requested %s, but already used %s of %s %s", list(over), list(wanted), list(used), list(most), list(over))
 }
 
 func showComputeLimits(c *call) (*reply, error) {
