@@ -53,7 +53,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	c.mux.ServeHTTP(w, whole(withoutProject(r)))
+	c.mux.ServeHTTP(w, whole(withoutProject(inOneForm(r))))
 }
 
 // id is the id of something that the profile describes: its own, or one that

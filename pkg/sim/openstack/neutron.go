@@ -112,6 +112,7 @@ func startNeutron(c *Cloud) error {
 		}
 	}
 	n.actionRoutes(s)
+	n.qosRoutes(s)
 	neutronQuotas(s)
 	neutronExtensions(s, n)
 	return n.providerNetworks()
@@ -193,12 +194,21 @@ func (neutronDialect) refuse(c *call, r *refusal) *reply {
 }
 
 func (d neutronDialect) unknown(c *call, methods []string) *reply {
-	if len(methods) > 0 {
-		return d.refuse(c, &refusal{status: http.StatusMethodNotAllowed, kind: "HTTPMethodNotAllowed",
-			message: "The method " + c.Method + " is not allowed for this resource."})
+	if len(methods) == 0 {
+		return d.refuse(c, &refusal{status: http.StatusNotFound, kind: "HTTPNotFound", message: "The resource could not be found."})
 	}
-	return d.refuse(c, &refusal{status: http.StatusNotFound, kind: "HTTPNotFound", message: "The resource could not be found."})
+	last := c.URL.Path[strings.LastIndex(c.URL.Path, "/")+1:]
+	for _, k := range c.cloud.network.kinds { // the service takes a collection for an object without id
+		if slices.Contains(methods, "POST") && (c.Method == "PUT" || c.Method == "DELETE") && last == strings.ReplaceAll(k.many, "_", "-") {
+			return d.refuse(c, asRefusal(k.missing("", "None")))
+		}
+	}
+	return d.refuse(c, asRefusal(errMethod))
 }
+
+// errMethod is said to a method that a path does not take.
+var errMethod = refuseAs(http.StatusMethodNotAllowed, "HTTPMethodNotAllowed",
+	"The server could not comply with the request since it is either malformed or otherwise incorrect.")
 
 // badRequest is what the API layer says itself.
 func badRequest(format string, args ...any) error {
@@ -221,10 +231,24 @@ func netConflict(kind, format string, args ...any) error {
 // find returns an object that the caller may see.
 func (n *network) find(c *call, k *netKind, id string) (*netObject, error) {
 	o, there := k.objects.Get(id)
-	if !there || !n.sees(c, o) {
-		return nil, k.missing("", id)
+	switch {
+	case there && k == n.rules && !n.sees(c, o): // the service finds out late
+		return nil, errInvisible
+	case !there || !n.sees(c, o):
+		return nil, k.missing(kindOfShare(o), id)
 	}
 	return o, nil
+}
+
+// errInvisible is said where the policy hides what the database has found.
+var errInvisible = refuseAs(http.StatusNotFound, "HTTPNotFound", "The resource could not be found.")
+
+// kindOfShare names the type in the refusal of an RBAC policy.
+func kindOfShare(o *netObject) string {
+	if o == nil {
+		return "unknown"
+	}
+	return o.text("object_type")
 }
 
 // findPart is find for what a request's path names: its parent, too.

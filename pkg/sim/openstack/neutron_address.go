@@ -123,9 +123,12 @@ func (n *network) pick(subnet *netObject, taken map[string]bool, port *netObject
 // from the first subnet that has one.
 func (n *network) anyAddress(port *netObject) ([]any, error) {
 	taken, out := n.taken(port), []any{}
+	if err := n.checkServiceTypes(port); err != nil {
+		return nil, err
+	}
 	for _, version := range []int64{4, 6} {
 		subnets := slices.DeleteFunc(n.subnets.in(port.text("network_id")), func(s *netObject) bool {
-			return s.attrs["ip_version"] != version || autoAddress(s)
+			return s.attrs["ip_version"] != version || autoAddress(s) || !serves(s, port.text("device_owner"))
 		})
 		for i, s := range subnets {
 			if a := n.pick(s, taken, port); a.IsValid() {
@@ -138,6 +141,21 @@ func (n *network) anyAddress(port *netObject) ([]any, error) {
 		}
 	}
 	return n.withAutoAddresses(port, out), nil
+}
+
+// serves tells whether the subnet is for ports of that owner.
+func serves(subnet *netObject, owner string) bool {
+	types := subnet.list("service_types")
+	return len(types) == 0 || slices.Contains(types, any(owner))
+}
+
+// checkServiceTypes refuses a port that none of the network's subnets is for.
+func (n *network) checkServiceTypes(port *netObject) error {
+	subnets, owner := n.subnets.inside[port.text("network_id")], port.text("device_owner")
+	if len(subnets) == 0 || slices.ContainsFunc(subnets, func(s *netObject) bool { return serves(s, owner) }) {
+		return nil
+	}
+	return netConflict("IpAddressGenerationFailureNoMatchingSubnet", "No valid service subnet for the given device owner, network %s, service type %s.", port.text("network_id"), owner)
 }
 
 // withAutoAddresses adds the addresses that hosts make themselves.

@@ -13,19 +13,19 @@ func (n *network) addressAttributes() []attribute {
 		{name: "description", may: "cuvfs", def: "", conv: toText(1024)},
 		{name: "tenant_id", may: "cvfs", def: unset, conv: asItIs},
 		{name: "project_id", may: "cvfs", ext: "project-id", def: unset, conv: asItIs},
-		{name: "addresses", may: "cv", def: unset, conv: noneIsEmpty(each(toSubnet))},
-		{name: "shared", may: "vf"},
+		{name: "addresses", may: "cv", def: unset, conv: noneIsEmpty(toAddressList)},
+		{name: "shared", may: "f"},
 	}
 }
 
 func (n *network) createAddresses(_ *call, o *netObject) error {
-	list, err := joinAddresses(nil, o.list("addresses"))
+	list, err := joinAddresses(o.id, nil, o.list("addresses"))
 	o.attrs["addresses"] = list
 	return err
 }
 
 // joinAddresses adds addresses to a group's, each of which must be new.
-func joinAddresses(have, more []any) ([]any, error) {
+func joinAddresses(group string, have, more []any) ([]any, error) {
 	have = slices.Clone(have)
 	var twice []string
 	for _, v := range more {
@@ -40,7 +40,7 @@ func joinAddresses(have, more []any) ([]any, error) {
 		}
 	}
 	if len(twice) > 0 {
-		return nil, refuseAs(http.StatusBadRequest, "AddressesAlreadyExist", "Addresses %s already exist in the address group.", pyRepr(twice))
+		return nil, refuseAs(http.StatusBadRequest, "AddressesAlreadyExist", "Addresses %s already exist in the address group %s.", pyRepr(twice), group)
 	}
 	slices.SortFunc(have, func(a, b any) int {
 		x, _ := netip.ParsePrefix(text(a))
@@ -82,7 +82,7 @@ func (n *network) changeAddresses(add bool) handler {
 			return nil, err
 		}
 		if add {
-			list, err = joinAddresses(o.list("addresses"), list)
+			list, err = joinAddresses(o.id, o.list("addresses"), list)
 		} else {
 			list, err = dropAddresses(o.list("addresses"), list, o.id)
 		}
@@ -90,27 +90,40 @@ func (n *network) changeAddresses(add bool) handler {
 			return nil, err
 		}
 		o.attrs["addresses"] = list
-		return ok(map[string]any{"address_group": n.view(c, o)}), nil
+		o.touch(c.now)
+		all := n.whole(c, o)
+		delete(all, "tags")
+		return ok(map[string]any{"address_group": all}), nil
 	}
 }
 
 func addressBody(c *call) ([]any, error) {
 	body, _ := c.body.(map[string]any)
-	v, given := body["addresses"]
+	list, given := body["addresses"].([]any)
 	if !given {
-		return nil, invalidInput("Invalid input for operation: missing addresses in body")
+		return nil, serverError()
 	}
-	list, err := each(toSubnet)("addresses", v)
+	return list, nil
+}
+
+// toAddressList checks the addresses of a new group.
+func toAddressList(name string, v any) (any, error) {
+	list, err := each(toStrictSubnet)(name, v)
 	if err != nil {
 		return nil, err
 	}
-	return list.([]any), nil
+	for i, item := range list.([]any) {
+		if slices.Contains(list.([]any)[:i], item) {
+			return nil, invalidValue(name, "Duplicate items in the list: '%s'", item)
+		}
+	}
+	return list, nil
 }
 
 func (n *network) removeAddresses(_ *call, o *netObject) error {
 	for r := range n.rules.objects.All() {
 		if r.text("remote_address_group_id") == o.id {
-			return netConflict("AddressGroupInUse", "Address group %s is in use on one or more security group rules", o.id)
+			return netConflict("AddressGroupInUse", "Address group %s is in use on one or more security group rules.", o.id)
 		}
 	}
 	return nil

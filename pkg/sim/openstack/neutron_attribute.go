@@ -9,15 +9,16 @@ import (
 // An attribute is one key of a kind's bodies, as in neutron_lib's API
 // definitions.
 type attribute struct {
-	name  string
-	may   string // letters: c create, u update, v visible, f filter, s sort, r required, p the policy has a rule of its own
-	ext   string // extension that brings it; empty: always there
-	def   any    // when the body has none; unset: nothing
-	conv  converter
-	role  string // needed to set it to anything but the default; empty: member
-	keep  string // needed to change it; empty: as role
-	read  string // needed to see it; empty: reader
-	inner []part // keys of its value that have a rule of their own
+	name    string
+	may     string // letters: c create, u update, v visible, f filter (x: without effect), s sort, r required, p the policy has a rule of its own
+	ext     string // extension that brings it; empty: always there
+	def     any    // when the body has none; unset: nothing
+	conv    converter
+	role    string // needed to set it to anything but the default; empty: member
+	keep    string // needed to change it; empty: as role
+	read    string // needed to see it; empty: reader
+	choices []any  // of a QoS rule: what it may be
+	inner   []part // keys of its value that have a rule of their own
 }
 
 // unset is the default of an attribute that the service fills in itself:
@@ -32,7 +33,7 @@ func (a attribute) can(letter string) bool { return strings.Contains(a.may, lett
 // They are shown by [network.view].
 func common() []attribute {
 	return []attribute{
-		{name: "description", may: "cuvfs", ext: "standard-attr-description", def: "", conv: toText(255)},
+		{name: "description", may: "cuvf", ext: "standard-attr-description", def: "", conv: toText(255)},
 		{name: "tags", may: "vf", ext: "standard-attr-tag"},
 		{name: "created_at", may: "vs", ext: "standard-attr-timestamp"},
 		{name: "updated_at", may: "vs", ext: "standard-attr-timestamp"},

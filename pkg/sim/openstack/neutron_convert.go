@@ -116,9 +116,13 @@ func parseAddress(v any) (netip.Addr, bool) {
 // toCIDR is canonical: without host bits. The check and its words are the
 // converter's, which runs first for subnets.
 func toCIDR(_ string, v any) (any, error) {
-	p, err := netip.ParsePrefix(text(v))
-	if err != nil {
-		return nil, invalidInput("%s is not in a CIDR format", pyStr(v))
+	s, isText := v.(string)
+	if !isText {
+		return nil, serverError()
+	}
+	p, ok := loosePrefix(s)
+	if !ok {
+		return nil, invalidInput("%s is not in a CIDR format", s)
 	}
 	return p.Masked().String(), nil
 }
@@ -191,6 +195,18 @@ func notBlank(name string, v any) (any, error) {
 func toSubnet(name string, v any) (any, error) {
 	if _, ok := loosePrefix(text(v)); !ok {
 		return nil, invalidValue(name, "'%s' is not a valid IP subnet", pyStr(v))
+	}
+	return v, nil
+}
+
+// toStrictSubnet wants a length and no host bits.
+func toStrictSubnet(name string, v any) (any, error) {
+	p, ok := loosePrefix(text(v))
+	if !ok {
+		return nil, invalidValue(name, "'%s' is not a valid IP subnet", pyStr(v))
+	}
+	if canonical := p.Masked().String(); canonical != text(v) {
+		return nil, invalidValue(name, "'%s' isn't a recognized IP subnet cidr, '%s' is recommended", text(v), canonical)
 	}
 	return v, nil
 }

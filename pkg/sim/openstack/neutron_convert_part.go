@@ -107,21 +107,17 @@ func toServiceTypes(name string, v any) (any, error) {
 	if !ok {
 		return nil, invalidValue(name, "'%s' is not a list", pyStr(v))
 	}
-	for i, item := range list {
+	for _, item := range list {
 		s, isText := item.(string)
 		switch {
 		case !isText:
 			return nil, refuseAs(400, "InvalidInputSubnetServiceType", "Subnet service type %s is not a string.", pyStr(item))
-		case !serviceTypeForm.MatchString(s):
+		case len(s) > 255:
 			return nil, refuseAs(400, "InvalidSubnetServiceType", "Subnet service type %s does not correspond to a valid device owner.", s)
-		case slices.Contains(list[:i], item):
-			return nil, invalidValue(name, "'%s' is not unique", pyStr(v))
 		}
 	}
 	return v, nil
 }
-
-var serviceTypeForm = regexp.MustCompile(`^(network:|compute:|baremetal:|trunk:)`)
 
 func exactKeys(name string, m map[string]any, keys ...string) error {
 	have := sortedKeys(m)
@@ -193,11 +189,22 @@ func toDHCPOptions(_ string, v any) (any, error) {
 	for _, item := range list {
 		o, ok := toDHCPOption(item)
 		if !ok {
-			return nil, invalidInput("No valid key specs matched for: %s", strings.Trim(pyKeyed([]any{item}, "opt_name", "opt_value", "ip_version"), "[]"))
+			return nil, invalidInput("No valid key specs matched for: %s", strings.Trim(pyKeyed([]any{item}, keysFrom(item, "opt_name", "opt_value", "ip_version")...), "[]"))
 		}
 		out = append(out, o)
 	}
 	return out, nil
+}
+
+// keysFrom returns those keys, and then all others that an object has.
+func keysFrom(v any, first ...string) []string {
+	m, _ := v.(map[string]any)
+	for _, key := range sortedKeys(m) {
+		if !slices.Contains(first, key) {
+			first = append(first, key)
+		}
+	}
+	return first
 }
 
 // toDHCPOption checks one option: some may be empty, none may be several lines.
@@ -274,19 +281,21 @@ func toPair(name string, v any) (any, error) {
 	if _, there := m["ip_address"]; !there {
 		return nil, refuseAs(400, "AllowedAddressPairsMissingIP", "AllowedAddressPair must contain ip_address")
 	}
-	where := text(m["ip_address"])
-	if _, err := netip.ParsePrefix(where); err != nil {
-		if _, ok := parseAddress(where); !ok {
-			return nil, invalidValue(name, "'%s' is not a valid IP address", pyStr(m["ip_address"]))
-		}
-	}
-	out := map[string]any{"ip_address": where}
+	out := map[string]any{"ip_address": text(m["ip_address"])}
 	if mac, there := m["mac_address"]; there {
 		converted, err := toMAC(name, mac)
 		if err != nil {
-			return nil, err
+			return nil, badRequest("'%s' is not a valid MAC address", pyStr(mac))
 		}
 		out["mac_address"] = converted
+	}
+	if _, ok := loosePrefix(text(m["ip_address"])); !ok {
+		return nil, badRequest("'%s' is not a valid IP address", pyStr(m["ip_address"]))
+	}
+	for _, key := range sortedKeys(m) {
+		if key != "ip_address" && key != "mac_address" {
+			return nil, badRequest("Unrecognized attribute(s) '%s'", key)
+		}
 	}
 	return out, nil
 }
@@ -297,7 +306,10 @@ func (n *network) toPairs(name string, v any) (any, error) {
 	if limit == 0 {
 		limit = 10
 	}
-	list, _ := v.([]any)
+	list, isList := v.([]any)
+	if !isList {
+		return nil, badRequest("Allowed address pairs must be a list.")
+	}
 	if int64(len(list)) > limit {
 		return nil, refuseAs(400, "AllowedAddressPairExhausted", "The number of allowed address pair exceeds the maximum %d.", limit)
 	}

@@ -15,11 +15,6 @@ func (n *network) createHandler(k *netKind) handler {
 		if err != nil {
 			return nil, err
 		}
-		if k.parent != nil {
-			if _, err := n.find(c, k.parent, c.PathValue("parent")); err != nil {
-				return nil, err
-			}
-		}
 		made, err := n.create(c, k, docs)
 		if err != nil {
 			return nil, err
@@ -49,14 +44,14 @@ func bodies(c *call, k *netKind) (docs []map[string]any, many bool, err error) {
 	if k.single {
 		return nil, true, badRequest("Bulk operation not supported")
 	}
-	list, _ := v.([]any)
+	list := characters(v)
 	if len(list) == 0 {
 		return nil, true, badRequest("Resources required")
 	}
 	for _, item := range list {
 		doc, isObject := item.(map[string]any)
 		if !isObject {
-			return nil, true, badRequest("Invalid format of object")
+			return nil, true, badRequest("Object '%s' contains invalid data", k.one)
 		}
 		if inner, wrapped := doc[k.one].(map[string]any); wrapped {
 			doc = inner
@@ -117,6 +112,9 @@ func (n *network) create(c *call, k *netKind, given []map[string]any) ([]*netObj
 			return nil, err
 		}
 	}
+	if err := n.checkRules(k, docs); err != nil {
+		return nil, err
+	}
 	for i, doc := range docs {
 		if err := n.permit(c, "create", k, doc, given[i], nil); err != nil {
 			return nil, err
@@ -140,7 +138,11 @@ func (n *network) create(c *call, k *netKind, given []map[string]any) ([]*netObj
 func (n *network) make(c *call, k *netKind, doc map[string]any) (*netObject, error) {
 	o := n.object(c, k, text(doc["project_id"]), doc)
 	if k.parent != nil {
-		o.attrs[parentKey] = c.PathValue("parent")
+		parent, err := n.find(c, k.parent, c.PathValue("parent"))
+		if err != nil {
+			return nil, err
+		}
+		o.attrs[parentKey] = parent.id
 	}
 	if k.hooks.create != nil {
 		if err := k.hooks.create(c, o); err != nil {
@@ -194,7 +196,7 @@ func (n *network) mayAdd(c *call, k *netKind, doc map[string]any) error {
 	if err != nil {
 		return err
 	}
-	if c.admin() || net.project == c.project() || net.sharedWith(c.project(), asShared) && k == n.ports {
+	if c.admin() || net.project == c.project() || net.sharedWith(c.project(), asShared) {
 		return nil
 	}
 	return refuseAs(http.StatusForbidden, "HTTPForbidden", "Tenant %s not allowed to create %s on this network", c.project(), k.one)
@@ -220,6 +222,9 @@ func (n *network) used(k *netKind, project string) (count int64) {
 
 func (n *network) showHandler(k *netKind) handler {
 	return func(c *call) (*reply, error) {
+		if c.Method == http.MethodHead {
+			return nil, errMethod
+		}
 		o, err := n.findPart(c, k)
 		if err != nil {
 			return nil, err
@@ -276,9 +281,14 @@ func (n *network) updateHandler(k *netKind) handler {
 // checkRevision honours the header If-Match: revision_number=N.
 func (n *network) checkRevision(c *call, o *netObject) error {
 	word, found := strings.CutPrefix(c.Header.Get("If-Match"), "revision_number=")
+	if !found || !n.extensions["revision-if-match"] {
+		return nil
+	}
 	want, err := strconv.ParseInt(word, 10, 64)
-	met := err != nil || want == o.revision // what is no number is no condition
-	if !found || met || !n.extensions["revision-if-match"] {
+	if err != nil {
+		return badResource("if-match", "Revision number etag must be in the format of revision_number=<int>")
+	}
+	if want == o.revision {
 		return nil
 	}
 	return refuseAs(http.StatusPreconditionFailed, "RevisionNumberConstraintFailed", "Constrained to %d, but current revision is %d", want, o.revision)
@@ -293,7 +303,7 @@ func (n *network) deleteHandler(k *netKind) handler {
 		if err != nil {
 			return nil, err
 		}
-		if rule := k.rule("delete"); !n.owns(c, o) || !c.may(rule, cmp.Or(k.writer, "member")) {
+		if rule := k.rule("delete"); !n.owns(c, o) && (k != n.ports || !n.ownsNetwork(c, o.attrs)) || !c.may(rule, cmp.Or(k.writer, "member")) {
 			return nil, refuseAs(http.StatusForbidden, "PolicyNotAuthorized", "rule:%s is disallowed by policy", rule)
 		}
 		if err := n.checkRevision(c, o); err != nil {
@@ -332,7 +342,7 @@ func (n *network) drop(c *call, o *netObject) {
 			net.touch(c.now)
 		}
 	case n.ports:
-		n.releaseFloatingIPs(c, o)
+		n.releaseFloatingIPs(c, o, nil)
 		n.loseForwards(c, o, nil)
 	case n.fips:
 		for _, p := range n.ports.all(where("device_id", o.id)) {
@@ -347,6 +357,19 @@ func (n *network) drop(c *call, o *netObject) {
 
 // view is an object as the caller may see it.
 func (n *network) view(c *call, o *netObject) map[string]any {
+	all, out := n.whole(c, o), map[string]any{}
+	for _, a := range o.kind.attrs {
+		if v, there := all[a.name]; a.can("v") && n.has(a) && (a.read == "" || c.may("get_"+o.kind.one+":"+a.name, a.read)) {
+			if v != any(unset) && (there || !hidden[a.name]) {
+				out[a.name] = v
+			}
+		}
+	}
+	return out
+}
+
+// whole is all that there is to tell about an object, to whomever.
+func (n *network) whole(c *call, o *netObject) map[string]any {
 	all := maps.Clone(o.attrs)
 	all["id"], all["tenant_id"], all["project_id"] = o.id, o.project, o.project
 	all["tags"], all["revision_number"] = o.tagList(), o.revision
@@ -357,15 +380,7 @@ func (n *network) view(c *call, o *netObject) map[string]any {
 	if o.kind.hooks.view != nil {
 		o.kind.hooks.view(c, o, all)
 	}
-	out := map[string]any{}
-	for _, a := range o.kind.attrs {
-		if v, there := all[a.name]; a.can("v") && n.has(a) && (a.read == "" || c.may("get_"+o.kind.one+":"+a.name, a.read)) {
-			if v != any(unset) && (there || !hidden[a.name]) {
-				out[a.name] = v
-			}
-		}
-	}
-	return out
+	return all
 }
 
 // hidden are attributes that are left out when there is nothing to tell.

@@ -3,7 +3,9 @@ package openstack
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 )
 
 // extensionTexts describes the extensions of Zed, as the service itself does.
@@ -23,12 +25,30 @@ type extensionText struct {
 func neutronExtensions(s *service, n *network) {
 	s.on("GET /v2.0/extensions", listExtensions)
 	s.on("GET /v2.0/extensions/{alias}", showExtension)
-	s.on("GET /v2.0/availability_zones", listNetworkZones)
+	s.on("GET /v2.0/availability-zones", listNetworkZones)
 	if n.extensions["agent"] {
 		s.on("GET /v2.0/agents", func(*call) (*reply, error) { return ok(map[string]any{"agents": []any{}}), nil })
 		s.on("GET /v2.0/agents/{id}", func(c *call) (*reply, error) {
 			return nil, refuseAs(http.StatusNotFound, "AgentNotFound", "Agent %s could not be found.", c.PathValue("id"))
 		})
+	}
+	for ext, rule := range map[string][2]string{"l3_agent_scheduler": {"routers", "l3-agents"}, "dhcp_agent_scheduler": {"networks", "dhcp-agents"}} {
+		if n.extensions[ext] {
+			s.on("GET /v2.0/"+rule[0]+"/{id}/"+rule[1], func(c *call) (*reply, error) {
+				if !c.may("get_"+rule[1], "admin") {
+					return nil, refuseAs(http.StatusForbidden, "PolicyNotAuthorized", "rule:get_%s is disallowed by policy", rule[1])
+				}
+				return ok(map[string]any{"agents": []any{}}), nil
+			})
+		}
+	}
+	if n.extensions["floatingip-pools"] {
+		s.on("GET /v2.0/floatingip-pools", n.listPools)
+	}
+	if n.extensions["binding-extended"] {
+		for _, pattern := range []string{"GET %s", "POST %s", "DELETE %s/{host}"} {
+			s.on(fmt.Sprintf(pattern, "/v2.0/ports/{id}/bindings"), n.portBindings)
+		}
 	}
 	if n.extensions["network-ip-availability"] {
 		s.on("GET /v2.0/network-ip-availabilities", n.listAvailability)
@@ -42,6 +62,36 @@ func neutronExtensions(s *service, n *network) {
 	if n.extensions["service-type"] {
 		s.on("GET /v2.0/service-providers", listProviders)
 	}
+}
+
+// listPools lists the subnets that floating IPs come from.
+func (n *network) listPools(c *call) (*reply, error) {
+	list := []any{}
+	for _, net := range n.networks.all(func(o *netObject) bool { return o.flag("router:external") && n.sees(c, o) }) {
+		for _, s := range n.subnets.in(net.id) {
+			if s.attrs["ip_version"] == int64(4) {
+				list = append(list, map[string]any{"subnet_id": s.id, "subnet_name": s.text("name"), "network_id": net.id, "cidr": s.text("cidr"),
+					"tenant_id": c.project(), "project_id": c.project()})
+			}
+		}
+	}
+	return ok(map[string]any{"floatingip_pools": list}), nil
+}
+
+// portBindings is for Nova's live migration: other ports have none.
+func (n *network) portBindings(c *call) (*reply, error) {
+	p, err := n.find(c, n.ports, c.PathValue("id"))
+	switch {
+	case err != nil:
+		return nil, err
+	case !strings.HasPrefix(p.text("device_owner"), "compute:"):
+		return nil, badResource("port", "Invalid port %s. Operation only valid on compute ports", p.id)
+	case c.Method != http.MethodGet || !c.admin():
+		return nil, refuseAs(http.StatusForbidden, "PolicyNotAuthorized", "rule:%s_port_binding is disallowed by policy",
+			map[string]string{"GET": "get", "POST": "create", "DELETE": "delete"}[c.Method])
+	}
+	return ok(map[string]any{"bindings": []any{map[string]any{"host": p.text("binding:host_id"), "vif_type": "ovs", "vif_details": map[string]any{},
+		"vnic_type": p.attrs["binding:vnic_type"], "profile": p.attrs["binding:profile"], "status": "ACTIVE", "project_id": p.project}}}), nil
 }
 
 func listProviders(c *call) (*reply, error) {

@@ -2,6 +2,7 @@ package openstack
 
 import (
 	"net/http"
+	"slices"
 )
 
 func (n *network) createFloatingIP(c *call, o *netObject) error {
@@ -21,6 +22,7 @@ func (n *network) createFloatingIP(c *call, o *netObject) error {
 	}
 	o.attrs["floating_ip_address"] = p.list("fixed_ips")[0].(map[string]any)["ip_address"]
 	o.attrs["status"], o.attrs["router_id"], o.revision = "DOWN", nil, 0
+	o.attrs["dns_name"], o.attrs["dns_domain"] = "", "" // no DNS service keeps them
 	if err := n.associate(c, o, o.attrs); err != nil {
 		return err
 	}
@@ -58,6 +60,12 @@ func (n *network) outerPort(c *call, o, net *netObject) (*netObject, error) {
 func (n *network) updateFloatingIP(c *call, o *netObject, change map[string]any) error {
 	_, port := change["port_id"]
 	_, fixed := change["fixed_ip_address"]
+	if port && text(change["port_id"]) != "" && len(n.forwardsOf(o)) > 0 {
+		return netConflict("FipInUseByPortForwarding", "Floating IP %s in use by Port Forwarding resources.", o.id)
+	}
+	if len(change) == 0 { // the service takes this for a disassociation
+		change["port_id"], port = nil, true
+	}
 	if !port && !fixed {
 		return nil
 	}
@@ -75,6 +83,9 @@ func (n *network) associate(c *call, o *netObject, doc map[string]any) error {
 			return badResource("floatingip", "fixed_ip_address cannot be specified without a port_id")
 		}
 		doc["port_id"], doc["fixed_ip_address"], doc["router_id"] = nil, nil, nil
+		if len(n.forwardsOf(o)) > 0 {
+			doc["router_id"] = o.attrs["router_id"]
+		}
 		return nil
 	}
 	p, err := n.find(c, n.ports, id)
@@ -104,9 +115,17 @@ func (n *network) associate(c *call, o *netObject, doc map[string]any) error {
 func (n *network) inner(p *netObject, fixed string) (subnet, addr string, err error) {
 	for _, f := range p.list("fixed_ips") {
 		ip := f.(map[string]any)
-		if a, _ := parseAddress(ip["ip_address"]); a.Is4() && (fixed == "" || fixed == a.String()) {
-			return text(ip["subnet_id"]), a.String(), nil
+		a, _ := parseAddress(ip["ip_address"])
+		switch {
+		case !a.Is4() || fixed != "" && fixed != a.String():
+		case addr != "":
+			return "", "", badResource("floatingip", "Port %s has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address when assigning a floating IP", p.id)
+		default:
+			subnet, addr = text(ip["subnet_id"]), a.String()
 		}
+	}
+	if addr != "" {
+		return subnet, addr, nil
 	}
 	if fixed != "" {
 		return "", "", badResource("floatingip", "Port %s does not have fixed ip %s", p.id, fixed)
@@ -136,10 +155,11 @@ func (n *network) settleFloatingIP(_ *call, o *netObject) {
 	}
 }
 
-// releaseFloatingIPs is what becomes of floating IPs when their port goes.
-func (n *network) releaseFloatingIPs(c *call, p *netObject) {
+// releaseFloatingIPs is what becomes of floating IPs when their port goes, or
+// keeps only some of its addresses.
+func (n *network) releaseFloatingIPs(c *call, p *netObject, kept []any) {
 	for o := range n.fips.objects.All() {
-		if o.text("port_id") == p.id {
+		if o.text("port_id") == p.id && !slices.ContainsFunc(kept, func(f any) bool { return f.(map[string]any)["ip_address"] == o.attrs["fixed_ip_address"] }) {
 			o.attrs["port_id"], o.attrs["fixed_ip_address"], o.attrs["router_id"], o.attrs["status"] = nil, nil, nil, "DOWN"
 			o.touch(c.now)
 		}
@@ -158,11 +178,15 @@ func (n *network) viewFloatingIP(_ *call, o *netObject, v map[string]any) {
 	forwards := []any{}
 	for _, f := range n.forwardsOf(o) {
 		view := map[string]any{}
-		for _, name := range []string{"id", "internal_ip_address", "protocol", "internal_port_id"} {
+		for _, name := range []string{"internal_ip_address", "protocol", "internal_port_id"} {
 			view[name] = f.attrs[name]
 		}
+		for _, side := range []string{"external", "internal"} {
+			if r := portRange(f.attrs[side+"_port_range"]); r[0] == r[1] {
+				view[side+"_port"] = r[0]
+			}
+		}
 		view["id"] = f.id
-		n.viewForward(nil, f, merged(f.attrs, nil))
 		forwards = append(forwards, view)
 	}
 	v["port_details"], v["port_forwardings"] = nil, forwards

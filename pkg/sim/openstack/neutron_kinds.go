@@ -15,7 +15,7 @@ func (n *network) makeKinds() {
 	n.ports = &netKind{one: "port", many: "ports", tags: "ports", within: "network_id", attrs: n.portAttributes(), hooks: netHooks{
 		create: n.createPort, update: n.updatePort, remove: n.removePort, view: n.viewPort}}
 	n.routers = &netKind{one: "router", many: "routers", tags: "routers", single: true, ext: "router", attrs: n.routerAttributes(), hooks: netHooks{
-		create: n.createRouter, update: n.updateRouter, remove: n.removeRouter}}
+		create: n.createRouter, update: n.updateRouter, remove: n.removeRouter, view: n.viewRouter}}
 	n.fips = &netKind{one: "floatingip", many: "floatingips", tags: "floatingips", single: true, ext: "router", attrs: n.fipAttributes(), hooks: netHooks{
 		create: n.createFloatingIP, update: n.updateFloatingIP, updated: n.settleFloatingIP, remove: n.removeFloatingIP, view: n.viewFloatingIP}}
 	n.groups = &netKind{one: "security_group", many: "security_groups", tags: "security-groups", share: "security_group", ext: "security-group",
@@ -63,13 +63,15 @@ func (n *network) nameMissing() {
 		n.pools:     {"SubnetPoolNotFound", "Subnet pool %s could not be found."},
 		n.scopes:    {"AddressScopeNotFound", "Address scope %s could not be found."},
 		n.addresses: {"AddressGroupNotFound", "Address group %s could not be found."},
-		n.shares:    {"RbacPolicyNotFound", "RBAC policy of type unknown with ID %s not found"},
 		n.forwards:  {"PortForwardingNotFound", "Port Forwarding %s could not be found."},
 		n.policies:  {"QosPolicyNotFound", "QoS policy %s could not be found."},
 		n.trunks:    {"TrunkNotFound", "Trunk %s could not be found."},
 		n.segments:  {"SegmentNotFound", "Segment %s could not be found."},
 	} {
 		kind.missing = func(_, id string) error { return refuseAs(http.StatusNotFound, words[0], words[1], id) }
+	}
+	n.shares.missing = func(objectType, id string) error {
+		return refuseAs(http.StatusNotFound, "RbacPolicyNotFound", "RBAC policy of type %s with ID %s not found", objectType, id)
 	}
 }
 
@@ -80,7 +82,7 @@ func (n *network) networkAttributes() []attribute {
 		{name: "status", may: "vfs"},
 		{name: "shared", may: "cuvfp", def: false, conv: toBool, role: "admin"},
 		{name: "router:external", may: "cuvfp", ext: "external-net", def: false, conv: toBool, role: "admin"},
-		{name: "is_default", may: "cuvfp", ext: "auto-allocated-topology", def: false, conv: toBool, role: "admin"},
+		{name: "is_default", may: "cuvfxp", ext: "auto-allocated-topology", def: false, conv: toBool, role: "admin"},
 		{name: "availability_zones", may: "v", ext: "network_availability_zone"},
 		{name: "availability_zone_hints", may: "cvs", ext: "network_availability_zone", def: []any{}, conv: each(asItIs)},
 		{name: "mtu", may: "cuvfsp", ext: "net-mtu", def: int64(0), conv: notNegative},
@@ -194,7 +196,7 @@ func (n *network) fipAttributes() []attribute {
 
 func (n *network) groupAttributes() []attribute {
 	return slices.Concat(id(), []attribute{
-		{name: "stateful", may: "cuvf", ext: "stateful-security-group", def: true, conv: toBool},
+		{name: "stateful", may: "cuv", ext: "stateful-security-group", def: true, conv: toBool},
 		{name: "shared", may: "vf", ext: "security-groups-shared-filtering"},
 		{name: "security_group_rules", may: "v"},
 	}, common())

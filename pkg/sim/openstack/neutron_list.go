@@ -15,6 +15,9 @@ var control = []string{"fields", "limit", "marker", "page_reverse", "sort_key", 
 
 func (n *network) listHandler(k *netKind) handler {
 	return func(c *call) (*reply, error) {
+		if c.Method == http.MethodHead {
+			return nil, errMethod
+		}
 		if k == n.groups || k == n.rules {
 			n.defaultGroup(c, c.project())
 		}
@@ -65,10 +68,13 @@ func (n *network) filtered(c *call, k *netKind, q url.Values) ([]map[string]any,
 		if !n.sees(c, o) {
 			continue
 		}
-		v := n.view(c, o)
-		if !slices.ContainsFunc(tests, func(t func(map[string]any) bool) bool { return !t(v) }) {
-			views = append(views, v)
+		if len(tests) > 0 {
+			whole := n.whole(c, o)
+			if slices.ContainsFunc(tests, func(t func(map[string]any) bool) bool { return !t(whole) }) {
+				continue
+			}
 		}
+		views = append(views, n.view(c, o))
 	}
 	return views, nil
 }
@@ -90,6 +96,9 @@ func (n *network) filters(k *netKind, q url.Values) ([]func(map[string]any) bool
 			strange = append(strange, name)
 			continue
 		}
+		if a.can("x") {
+			continue
+		}
 		t, err := attributeFilter(a, q[name])
 		if err != nil {
 			return nil, err
@@ -104,6 +113,11 @@ func (n *network) filters(k *netKind, q url.Values) ([]func(map[string]any) bool
 
 func attributeFilter(a attribute, values []string) (func(map[string]any) bool, error) {
 	if a.name == "fixed_ips" {
+		for _, value := range values {
+			if !strings.Contains(value, "=") {
+				return nil, invalidInput("'%s' is not of the form <key>=[value]", value)
+			}
+		}
 		return func(v map[string]any) bool { return hasFixedIP(v, values) }, nil
 	}
 	if a.def == any(true) || a.def == any(false) || a.name == "shared" {
@@ -237,8 +251,8 @@ func (n *network) page(c *call, k *netKind, views []map[string]any, q url.Values
 	if err != nil {
 		return netPage{}, err
 	}
-	reverse, _ := asBool(q.Get("page_reverse"))
-	if marker := q.Get("marker"); marker != "" && limit > 0 {
+	reverse, _ := asBool(lastOf(q["page_reverse"]))
+	if marker := lastOf(q["marker"]); marker != "" && limit > 0 {
 		i := slices.IndexFunc(views, func(v map[string]any) bool { return v["id"] == marker })
 		if i < 0 {
 			return netPage{}, k.missing("", marker)
@@ -263,7 +277,7 @@ func (n *network) page(c *call, k *netKind, views []map[string]any, q url.Values
 // pageSize reads the limit; 0 is none, as long as the profile sets none.
 func (n *network) pageSize(q url.Values) (int, error) {
 	most := int(n.cloud.profile.Behaviour.PageLimits["network"])
-	s := q.Get("limit")
+	s := lastOf(q["limit"])
 	if s == "" {
 		return most, nil
 	}
@@ -277,19 +291,43 @@ func (n *network) pageSize(q url.Values) (int, error) {
 	return limit, nil
 }
 
+// lastOf returns the value that counts where one may be given.
+func lastOf(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+// pageQuery is the query of the request without its place in the list.
+func pageQuery(raw string) string {
+	var keep []string
+	for _, pair := range strings.Split(raw, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(key)
+		if pair == "" || err != nil || name == "marker" || name == "page_reverse" {
+			continue
+		}
+		if v, err := url.QueryUnescape(value); err == nil {
+			value = url.QueryEscape(v)
+		}
+		keep = append(keep, url.QueryEscape(name)+"="+value)
+	}
+	return strings.Join(keep, "&")
+}
+
 func pageLinks(c *call, items []map[string]any, short, reverse bool) []any {
 	var links []any
+	asked, _, _ := strings.Cut(c.RequestURI, "?")
 	link := func(rel string, item int) {
-		q := c.URL.Query()
-		q.Del("marker")
-		q.Del("page_reverse")
+		q := pageQuery(c.URL.RawQuery)
 		if len(items) > 0 {
-			q.Set("marker", text(items[(item+len(items))%len(items)]["id"]))
+			q += "&marker=" + text(items[(item+len(items))%len(items)]["id"])
 		}
 		if rel == "previous" {
-			q.Set("page_reverse", "True")
+			q += "&page_reverse=True"
 		}
-		links = append(links, map[string]any{"rel": rel, "href": c.host() + c.URL.Path + "?" + q.Encode()})
+		links = append(links, map[string]any{"rel": rel, "href": c.host() + asked + "?" + strings.TrimPrefix(q, "&")})
 	}
 	if !short || reverse {
 		link("next", -1)

@@ -94,9 +94,7 @@ func (n *network) viewNetwork(c *call, o *netObject, v map[string]any) {
 	v["subnets"], v["availability_zones"] = subnets, n.zoneList()
 	v["ipv4_address_scope"], v["ipv6_address_scope"] = n.scopesOf(o)
 	v["l2_adjacency"] = !slices.ContainsFunc(n.subnets.inside[o.id], func(s *netObject) bool { return s.text("segment_id") != "" })
-	if c.admin() {
-		n.viewWires(o.id, v)
-	}
+	n.viewWires(o.id, v)
 	if !o.flag("router:external") {
 		delete(v, "is_default")
 	}

@@ -40,7 +40,7 @@ func (n *network) otherKinds() []*netKind {
 		{name: "service_profiles", may: "cuv", def: []any{}, conv: uuidList},
 		{name: "enabled", may: "cuvfs", def: true, conv: toBool},
 	}}
-	n.profiles = &netKind{one: "service_profile", many: "service_profiles", path: "service_profiles", ext: "flavors", writer: "admin", reader: "admin", attrs: []attribute{
+	n.profiles = &netKind{one: "service_profile", many: "service_profiles", ext: "flavors", writer: "admin", reader: "admin", attrs: []attribute{
 		{name: "id", may: "vfs"},
 		{name: "description", may: "cuvfs", def: "", conv: orNone(toText(1024))},
 		{name: "driver", may: "cuvfs", def: "", conv: toText(1024)},

@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,7 +9,7 @@ import (
 )
 
 func (n *network) createPort(c *call, o *netObject) error {
-	if err := n.checkQoS(c, o.attrs["qos_policy_id"]); err != nil {
+	if err := n.checkPortQoS(c, o, o.attrs["qos_policy_id"]); err != nil {
 		return err
 	}
 	net, there := n.networks.objects.Get(o.text("network_id"))
@@ -29,6 +30,10 @@ func (n *network) createPort(c *call, o *netObject) error {
 		return err
 	}
 	o.attrs["fixed_ips"], o.attrs["status"] = ips, "DOWN"
+	o.attrs["extra_dhcp_opts"] = mergeOptions(nil, o.list("extra_dhcp_opts"))
+	if o.text("binding:host_id") != "" {
+		o.attrs["status"] = "ACTIVE"
+	}
 	for name, v := range map[string]any{"extra_dhcp_opts": []any{}, "binding:host_id": "", "binding:profile": map[string]any{}} {
 		if o.attrs[name] == nil {
 			o.attrs[name] = v
@@ -37,8 +42,12 @@ func (n *network) createPort(c *call, o *netObject) error {
 	return nil
 }
 
+// unaddressed is where a port keeps that it was made to have no address.
+const unaddressed = "\x00unaddressed"
+
 func (n *network) firstAddresses(o *netObject) ([]any, error) {
 	if wishes, given := o.attrs["fixed_ips"].([]any); given {
+		o.attrs[unaddressed] = len(wishes) == 0
 		return n.allocate(o, wishes)
 	}
 	return n.anyAddress(o)
@@ -115,29 +124,63 @@ func (n *network) completePairs(o *netObject, doc map[string]any) {
 			pair["mac_address"] = o.text("mac_address")
 		}
 	}
+	slices.SortFunc(pairs, func(a, b any) int { // as the database gives them
+		x, y := a.(map[string]any), b.(map[string]any)
+		return cmp.Or(strings.Compare(text(x["mac_address"]), text(y["mac_address"])), strings.Compare(text(x["ip_address"]), text(y["ip_address"])))
+	})
 }
 
 func (n *network) updatePort(c *call, o *netObject, change map[string]any) error {
-	if err := n.checkQoS(c, change["qos_policy_id"]); err != nil {
+	if err := n.checkPortQoS(c, o, change["qos_policy_id"]); err != nil {
 		return err
 	}
 	if err := n.guard(c, o, change); err != nil {
 		return err
+	}
+	if more, given := change["extra_dhcp_opts"].([]any); given {
+		change["extra_dhcp_opts"] = mergeOptions(o.list("extra_dhcp_opts"), more)
+	}
+	if host, given := change["binding:host_id"]; given {
+		change["status"] = map[bool]string{true: "ACTIVE", false: "DOWN"}[text(host) != ""]
 	}
 	wishes, moved := change["fixed_ips"].([]any)
 	if !moved {
 		return nil
 	}
 	if o.text("device_owner") == "network:router_interface" && n.extensions["l3-port-ip-change-not-allowed"] && pyRepr(wishes) != pyRepr(o.attrs["fixed_ips"]) {
-		return badResource("router", "Fixed IPs of router interface port %s cannot be changed", o.id)
+		return badResource("ports", "IP updates for port %s are not allowed", o.id)
 	}
 	ips, err := n.allocate(o, n.keepAddresses(o, wishes))
 	if err != nil {
 		return err
 	}
-	change["fixed_ips"] = ips
+	change["fixed_ips"], change[unaddressed] = ips, false
 	n.loseForwards(c, o, ips)
+	n.releaseFloatingIPs(c, o, ips)
 	return nil
+}
+
+// mergeOptions changes DHCP options by name and version; a value of null takes
+// one away.
+func mergeOptions(have, more []any) []any {
+	have = slices.Clone(have)
+	for _, item := range more {
+		o := item.(map[string]any)
+		i := slices.IndexFunc(have, func(h any) bool {
+			old := h.(map[string]any)
+			return old["opt_name"] == o["opt_name"] && old["ip_version"] == o["ip_version"]
+		})
+		switch {
+		case o["opt_value"] == nil && i >= 0:
+			have = slices.Delete(have, i, i+1)
+		case o["opt_value"] == nil:
+		case i >= 0:
+			have[i] = o
+		default:
+			have = append(have, o)
+		}
+	}
+	return append([]any{}, have...)
 }
 
 // keepAddresses: a wish for a subnet that the port has an address in is one
@@ -178,10 +221,13 @@ func (n *network) removePort(c *call, o *netObject) error {
 
 func (n *network) viewPort(_ *call, o *netObject, v map[string]any) {
 	v["ip_allocation"], v["qos_network_policy_id"], v["resource_request"] = "immediate", nil, nil
+	if o.flag(unaddressed) {
+		v["ip_allocation"] = "none"
+	}
 	v["binding:vif_type"], v["binding:vif_details"] = "unbound", map[string]any{}
 	if o.text("binding:host_id") != "" {
 		v["binding:vif_type"] = "ovs"
-		v["binding:vif_details"] = map[string]any{"port_filter": true, "ovs_hybrid_plug": false, "connectivity": "l2", "bound_drivers": map[string]any{"0": "openvswitch"}}
+		v["binding:vif_details"] = map[string]any{"port_filter": true, "ovs_hybrid_plug": false, "connectivity": "l2"}
 	}
 	if net, there := n.networks.objects.Get(o.text("network_id")); there {
 		v["qos_network_policy_id"] = net.attrs["qos_policy_id"]
@@ -189,9 +235,13 @@ func (n *network) viewPort(_ *call, o *netObject, v map[string]any) {
 	if d := n.trunkDetails(o); d != nil {
 		v["trunk_details"] = d
 	}
+	fixed := slices.SortedFunc(slices.Values(o.list("fixed_ips")), func(a, b any) int { // as the database gives them
+		return strings.Compare(text(a.(map[string]any)["ip_address"]), text(b.(map[string]any)["ip_address"]))
+	})
+	v["fixed_ips"] = append([]any{}, fixed...)
 	domain := "cloud.example."
 	assignment := []any{}
-	for _, f := range o.list("fixed_ips") {
+	for _, f := range fixed {
 		ip := text(f.(map[string]any)["ip_address"])
 		host := o.text("dns_name")
 		if host == "" {

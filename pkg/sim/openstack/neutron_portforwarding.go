@@ -13,13 +13,13 @@ func (n *network) forwardAttributes() []attribute {
 		{name: "id", may: "vfs"},
 		{name: "project_id", may: "c", def: unset, conv: asItIs},
 		{name: "tenant_id", may: "c", def: unset, conv: asItIs},
-		{name: "external_port", may: "cuvfs", def: unset, conv: orNone(toPortBetween)},
+		{name: "external_port", may: "cuvf", def: unset, conv: orNone(toPortBetween)},
 		{name: "internal_port", may: "cuv", def: unset, conv: orNone(toPortBetween)},
-		{name: "internal_ip_address", may: "cuv", def: unset, conv: toAddress},
+		{name: "internal_ip_address", may: "cuvr", conv: toAddress},
 		{name: "protocol", may: "cuvfsr", conv: toForwardProtocol},
 		{name: "internal_port_id", may: "cuvfsr", conv: toUUID},
 		{name: "description", may: "cuvf", ext: "floating-ip-port-forwarding-description", def: "", conv: toText(1024)},
-		{name: "external_port_range", may: "cuvfs", ext: ranges, def: unset, conv: orNone(toPortRange)},
+		{name: "external_port_range", may: "cuvf", ext: ranges, def: unset, conv: orNone(toPortRange)},
 		{name: "internal_port_range", may: "cuv", ext: ranges, def: unset, conv: orNone(toPortRange)},
 	}
 }
@@ -104,7 +104,7 @@ func (n *network) routeForward(c *call, o, fip *netObject) error {
 	if have := fip.text("router_id"); have != "" && have != r.id {
 		return badForward("The Floating IP %s had been set on router %s, the internal Neutron port %s can not reach it", fip.id, have, p.id)
 	}
-	fip.attrs["router_id"], fip.attrs["status"] = r.id, "ACTIVE"
+	fip.attrs["router_id"] = r.id
 	return nil
 }
 
@@ -173,9 +173,12 @@ func (n *network) updateForward(c *call, o *netObject, change map[string]any) er
 }
 
 // viewForward shows a range of one port as a port, too.
-func (n *network) viewForward(_ *call, _ *netObject, v map[string]any) {
+func (n *network) viewForward(c *call, _ *netObject, v map[string]any) {
 	for _, side := range []string{"external", "internal"} {
-		v[side+"_port"] = nil
+		v[side+"_port"] = unset
+		if c.Request != nil && c.Method == http.MethodPost {
+			v[side+"_port"] = nil
+		}
 		if r := portRange(v[side+"_port_range"]); r[0] == r[1] {
 			v[side+"_port"] = r[0]
 		}
@@ -186,7 +189,7 @@ func (n *network) viewForward(_ *call, _ *netObject, v map[string]any) {
 func (n *network) dropForward(o *netObject) {
 	fip, there := n.fips.objects.Get(o.text(parentKey))
 	if there && len(n.forwardsOf(fip)) == 0 {
-		fip.attrs["router_id"], fip.attrs["status"] = nil, "DOWN"
+		fip.attrs["router_id"] = nil
 	}
 }
 
@@ -218,7 +221,7 @@ func toPortRange(name string, v any) (any, error) {
 		return nil, invalidValue(name, "Invalid port: %s", s)
 	}
 	if r[0] > r[1] {
-		return nil, invalidValue(name, "Invalid port range: %s", s)
+		return nil, invalidValue(name, "First port in a port range must be lower than the second port")
 	}
 	return pyRepr(r[0]) + ":" + pyRepr(r[1]), nil
 }
@@ -229,8 +232,13 @@ func pyKeyed(list []any, keys ...string) string {
 	items := make([]string, len(list))
 	for i, v := range list {
 		var pairs []string
+		m, ok := v.(map[string]any)
+		if !ok {
+			items[i] = pyRepr(v)
+			continue
+		}
 		for _, k := range keys {
-			if value, there := v.(map[string]any)[k]; there {
+			if value, there := m[k]; there {
 				pairs = append(pairs, pyQuote(k)+": "+pyRepr(value))
 			}
 		}

@@ -2,13 +2,12 @@ package openstack
 
 import (
 	"net/http"
-	"strings"
 )
 
 func (n *network) policyAttributes() []attribute {
 	return append([]attribute{
 		{name: "id", may: "vfs"},
-		{name: "name", may: "cuvfsr", conv: toText(255)},
+		{name: "name", may: "cuvfs", def: "", conv: toText(255)},
 		{name: "shared", may: "cuvf", def: false, conv: toBool},
 		{name: "tenant_id", may: "cvfs", def: unset, conv: asItIs},
 		{name: "project_id", may: "cvfs", ext: "project-id", def: unset, conv: asItIs},
@@ -39,7 +38,7 @@ func (n *network) removePolicy(c *call, o *netObject) error {
 	for _, user := range []struct {
 		kind *netKind
 		word string
-	}{{n.networks, "network"}, {n.ports, "port"}, {n.fips, "floatingip"}, {n.routers, "router"}} {
+	}{{n.ports, "port"}, {n.networks, "network"}, {n.fips, "floatingip"}, {n.routers, "router"}} {
 		for other := range user.kind.objects.All() {
 			info, _ := other.attrs["external_gateway_info"].(map[string]any)
 			if other.text("qos_policy_id") == o.id || text(info["qos_policy_id"]) == o.id {
@@ -55,7 +54,7 @@ func (n *network) viewPolicy(c *call, o *netObject, v map[string]any) {
 	for _, k := range n.ruleKinds() {
 		for _, r := range k.in(o.id) {
 			view := n.view(c, r)
-			view["qos_policy_id"], view["type"] = o.id, strings.TrimSuffix(k.one, "_rule")
+			view["qos_policy_id"], view["type"] = o.id, k.ruleType()
 			rules = append(rules, view)
 		}
 	}
@@ -97,14 +96,14 @@ func (n *network) ruleKinds() []*netKind {
 // direction but for one.
 func (n *network) qosRules() []*netKind {
 	number := func(name string, more ...string) []attribute {
-		list := []attribute{{name: name, may: "cuvfsr", conv: between(0, 2147483647)}}
+		list := []attribute{{name: name, may: "cuvfsr", conv: between(0, maxRate)}}
 		for _, m := range more {
-			list = append(list, attribute{name: m, may: "cuvfs", def: int64(0), conv: between(0, 2147483647)})
+			list = append(list, attribute{name: m, may: "cuvfs", def: int64(0), conv: between(0, maxRate)})
 		}
 		return list
 	}
 	direction := func(ext string, values ...any) attribute {
-		return attribute{name: "direction", may: "cuvfs", ext: ext, def: "egress", conv: oneOf(values...)}
+		return attribute{name: "direction", may: "cuvfs", ext: ext, def: "egress", conv: oneOf(values...), choices: values}
 	}
 	marks := []any{}
 	for _, m := range []int64{0, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 46, 48, 56} {
@@ -112,7 +111,7 @@ func (n *network) qosRules() []*netKind {
 	}
 	return []*netKind{
 		n.qosRule("bandwidth_limit_rule", "qos", append(number("max_kbps", "max_burst_kbps"), direction("qos-bw-limit-direction", "ingress", "egress"))),
-		n.qosRule("dscp_marking_rule", "qos", []attribute{{name: "dscp_mark", may: "cuvfsr", conv: oneOf(marks...)}}),
+		n.qosRule("dscp_marking_rule", "qos", []attribute{{name: "dscp_mark", may: "cuvfsr", conv: oneOf(marks...), choices: marks}}),
 		n.qosRule("minimum_bandwidth_rule", "qos", append(number("min_kbps"), direction("qos", "ingress", "egress"))),
 		n.qosRule("packet_rate_limit_rule", "qos-pps", append(number("max_kpps", "max_burst_kpps"), direction("qos-pps", "ingress", "egress"))),
 		n.qosRule("minimum_packet_rate_rule", "qos-pps-minimum", append(number("min_kpps"), direction("qos-pps-minimum", "any", "ingress", "egress"))),
@@ -137,10 +136,12 @@ func (n *network) qosRule(one, ext string, attrs []attribute) *netKind {
 // maximum.
 func (n *network) checkQoSRule(k *netKind, o *netObject, doc map[string]any) error {
 	policy, _ := n.policies.objects.Get(o.text(parentKey))
-	kind := strings.TrimSuffix(k.one, "_rule")
 	for _, other := range k.in(policy.id) {
+		if a, b := doc["direction"], other.attrs["direction"]; other.id != o.id && a != b && (a == "any" || b == "any") {
+			return boundsConflict(a, policy.id, k, b)
+		}
 		if other.id != o.id && other.attrs["direction"] == doc["direction"] {
-			return netConflict("QoSRulesConflict", "Rule %s conflicts with rule %s which already exists in QoS Policy %s.", kind, other.id, policy.id)
+			return netConflict("QoSRulesConflict", "Rule %s conflicts with rule %s which already exists in QoS Policy %s.", k.ruleType(), other.id, policy.id)
 		}
 	}
 	for _, other := range n.ruleKinds() {
@@ -162,7 +163,7 @@ func (n *network) checkQoSRule(k *netKind, o *netObject, doc map[string]any) err
 	return nil
 }
 
-func boundsConflict(value int64, policy string, other *netKind, have int64) error {
-	return netConflict("QoSRuleParameterConflict", "Unable to add the rule with value %d to the policy %s as the existing rule of type %s has value %d.",
-		value, policy, strings.TrimSuffix(other.one, "_rule"), have)
+func boundsConflict(value any, policy string, other *netKind, have any) error {
+	return netConflict("QoSRuleParameterConflict", "Unable to add the rule with value %v to the policy %s as the existing rule of type %s has value %v.",
+		value, policy, other.ruleType(), have)
 }

@@ -24,12 +24,12 @@ func (o *netObject) sharedWith(project string, actions ...string) bool {
 func (n *network) shareAttributes() []attribute {
 	return []attribute{
 		{name: "id", may: "vf"},
-		{name: "object_type", may: "cvf", conv: n.toShareable},
-		{name: "object_id", may: "cvfr", conv: toUUID},
+		{name: "object_type", may: "cvfp", conv: n.toShareable},
+		{name: "object_id", may: "cvfrp", conv: toUUID},
 		{name: "target_tenant", may: "cuvfpr", conv: toText(255), role: noWildcard},
 		{name: "tenant_id", may: "cvf", def: unset, conv: asItIs},
 		{name: "project_id", may: "cvf", ext: "project-id", def: unset, conv: asItIs},
-		{name: "action", may: "cvfr", conv: toText(255)},
+		{name: "action", may: "cvfrp", conv: toText(255)},
 	}
 }
 
@@ -57,10 +57,10 @@ func (n *network) createShare(c *call, s *netObject) error {
 	k := n.shareable(s.text("object_type"))
 	o, there := k.objects.Get(s.text("object_id"))
 	if !there {
-		return refuseAs(http.StatusNotFound, "HTTPNotFound", "The resource could not be found.")
+		return invalidInput("Callback validate_rbac_policy_change failed with \"'NoneType' object is not subscriptable\"")
 	}
 	if !c.admin() && o.project != c.project() {
-		return invalidInput("Only admins can manipulate policies on objects they do not own")
+		return invalidInput("Callback validate_rbac_policy_change failed with \"Invalid input for operation: Only admins can manipulate policies on objects they do not own.\"")
 	}
 	if err := checkShareAction(k, n, s.text("action")); err != nil {
 		return err
@@ -77,12 +77,16 @@ func (n *network) createShare(c *call, s *netObject) error {
 func checkShareAction(k *netKind, n *network, action string) error {
 	actions := []string{asShared}
 	if k == n.networks {
-		actions = []string{asExternal, asShared}
+		actions = []string{asShared, asExternal}
 	}
 	if slices.Contains(actions, action) {
 		return nil
 	}
-	return invalidInput("Invalid action '%s' for object type '%s'. Valid actions: %s", action, k.share, pyRepr(actions))
+	tuple := "('" + actions[0] + "',)"
+	if len(actions) > 1 {
+		tuple = "(" + quoted(actions) + ")"
+	}
+	return refuseAs(http.StatusBadRequest, "InvalidActionForType", "Invalid action '%s' for object type '%s'. Valid actions: %s", action, k.share, tuple)
 }
 
 func (n *network) attachShare(o, s *netObject) {

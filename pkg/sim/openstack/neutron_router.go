@@ -12,10 +12,13 @@ func (n *network) createRouter(c *call, o *netObject) error {
 		return err
 	}
 	if f := o.text("flavor_id"); f != "" {
-		return refuseAs(http.StatusNotFound, "FlavorNotFound", "Flavor %s could not be found.", f)
+		if _, err := n.find(c, n.flavors, f); err != nil {
+			return err
+		}
+	} else {
+		o.attrs["flavor_id"] = nil
 	}
-	o.attrs["status"], o.attrs["routes"], o.attrs["flavor_id"] = "ACTIVE", []any{}, nil
-	o.attrs["availability_zones"], o.attrs["conntrack_helpers"] = n.zoneList(), []any{}
+	o.attrs["status"], o.attrs["routes"], o.attrs["availability_zones"] = "ACTIVE", []any{}, n.zoneList()
 	for _, name := range []string{"distributed", "ha"} {
 		if o.attrs[name] == nil {
 			o.attrs[name] = false
@@ -27,10 +30,17 @@ func (n *network) createRouter(c *call, o *netObject) error {
 }
 
 func (n *network) updateRouter(c *call, o *netObject, change map[string]any) error {
+	for _, name := range []string{"ha", "distributed"} {
+		if v, given := change[name]; given && v != o.attrs[name] && o.flag("admin_state_up") && change["admin_state_up"] != false {
+			return badResource("router", "Cannot change %s attribute of active routers. Please set router admin_state_up to False prior to upgrade",
+				map[string]string{"ha": "HA", "distributed": "the 'distributed'"}[name])
+		}
+	}
 	if routes, given := change["routes"].([]any); given {
 		if err := n.checkRoutes(o, routes); err != nil {
 			return err
 		}
+		change["routes"] = inRouteOrder(routes)
 	}
 	if want, given := change["external_gateway_info"]; given {
 		return n.setGateway(c, o, want, change)
@@ -61,6 +71,9 @@ func (n *network) setGateway(c *call, o *netObject, want any, doc map[string]any
 		doc["external_gateway_info"] = nil
 		return nil
 	}
+	if err := n.checkQoS(c, info["qos_policy_id"]); err != nil {
+		return err
+	}
 	net, there := n.networks.objects.Get(text(info["network_id"]))
 	if !there || c.token != nil && !n.sees(c, net) {
 		return n.networks.missing("", text(info["network_id"]))
@@ -69,20 +82,20 @@ func (n *network) setGateway(c *call, o *netObject, want any, doc map[string]any
 		return badResource("router", "Network %s is not an external network", net.id)
 	}
 	if old != nil && text(old["network_id"]) == net.id && info["external_fixed_ips"] == nil {
-		view := map[string]any{"network_id": net.id, "external_fixed_ips": old["external_fixed_ips"], "enable_snat": snat(info, old)}
-		doc["external_gateway_info"] = view
+		doc["external_gateway_info"] = n.gatewayInfo(info, old["external_fixed_ips"])
 		return nil
 	}
 	return n.plugGateway(c, o, net, info, doc, ports)
 }
 
-func snat(infos ...map[string]any) bool {
-	for _, info := range infos {
-		if b, ok := asBool(info["enable_snat"]); ok {
-			return b
-		}
+// gatewayInfo is what a router keeps of its gateway. Whoever does not say that
+// addresses are to stay as they are gets them translated.
+func (n *network) gatewayInfo(info map[string]any, ips any) map[string]any {
+	out := map[string]any{"network_id": info["network_id"], "external_fixed_ips": ips, "enable_snat": info["enable_snat"] != false}
+	if info["qos_policy_id"] != nil {
+		out["qos_policy_id"] = info["qos_policy_id"]
 	}
-	return true
+	return out
 }
 
 func (n *network) plugGateway(c *call, o, net *netObject, info, doc map[string]any, old []*netObject) error {
@@ -101,15 +114,24 @@ func (n *network) plugGateway(c *call, o, net *netObject, info, doc map[string]a
 	}
 	p.attrs["status"] = "ACTIVE"
 	n.ports.put(p)
-	doc["external_gateway_info"] = map[string]any{"network_id": net.id, "external_fixed_ips": p.list("fixed_ips"), "enable_snat": snat(info)}
+	doc["external_gateway_info"] = n.gatewayInfo(info, p.list("fixed_ips"))
 	return nil
 }
 
-// checkRoutes: a next hop is in a subnet that the router is in.
+// maxRoutes is how many routes a router may have, as the service's default is.
+const maxRoutes = 30
+
+// checkRoutes: a next hop is in a subnet that the router is in, and is not the
+// router itself.
 func (n *network) checkRoutes(o *netObject, routes []any) error {
+	if len(routes) > maxRoutes {
+		return refuseAs(http.StatusBadRequest, "RoutesExhausted", "Unable to complete operation for %s. The number of routes exceeds the maximum %d.", o.id, maxRoutes)
+	}
 	var reach []netip.Prefix
+	own := map[string]bool{}
 	for _, p := range n.ports.all(where("device_id", o.id)) {
 		for _, f := range p.list("fixed_ips") {
+			own[text(f.(map[string]any)["ip_address"])] = true
 			if s, there := n.subnets.objects.Get(text(f.(map[string]any)["subnet_id"])); there {
 				cidr, _ := netip.ParsePrefix(s.text("cidr"))
 				reach = append(reach, cidr)
@@ -118,11 +140,23 @@ func (n *network) checkRoutes(o *netObject, routes []any) error {
 	}
 	for _, r := range routes {
 		hop, _ := parseAddress(r.(map[string]any)["nexthop"])
+		why := ""
 		if !slices.ContainsFunc(reach, func(p netip.Prefix) bool { return p.Contains(hop) }) {
-			return refuseAs(http.StatusBadRequest, "InvalidRoutes", "Invalid format for routes: %s, the nexthop is not connected with router", pyRoutes(routes))
+			why = "the nexthop is not connected with router"
+		} else if own[hop.String()] {
+			why = "the nexthop is used by router"
+		}
+		if why != "" {
+			return refuseAs(http.StatusBadRequest, "InvalidRoutes", "Invalid format for routes: %s, %s", pyRoutes(routes), why)
 		}
 	}
 	return nil
+}
+
+// inRouteOrder sorts routes as the database gives them.
+func inRouteOrder(routes []any) []any {
+	sorted := slices.SortedFunc(slices.Values(routes), func(a, b any) int { return strings.Compare(pyRepr(a), pyRepr(b)) })
+	return append([]any{}, sorted...)
 }
 
 // pyRoutes keeps the order of keys that users see.
@@ -155,21 +189,40 @@ func changeRoutes(change func(have []any, r any) []any) handler {
 			return nil, err
 		}
 		doc, _ := c.document("router")
-		routes, err := noneIsEmpty(each(toRoute))("routes", doc["routes"])
-		if err != nil {
-			return nil, err
+		list, given := doc["routes"].([]any)
+		if !given {
+			return nil, serverError()
 		}
 		have := slices.Clone(o.list("routes"))
-		for _, r := range routes.([]any) {
+		for _, item := range list {
+			r, err := extraRoute(item)
+			if err != nil {
+				return nil, err
+			}
 			have = change(have, r)
 		}
+		have = inRouteOrder(have)
 		if err := n.checkRoutes(o, have); err != nil {
 			return nil, err
 		}
-		o.attrs["routes"] = have
-		o.touch(c.now)
+		if pyRepr(any(have)) != pyRepr(o.attrs["routes"]) {
+			o.attrs["routes"] = have
+			o.touch(c.now)
+		}
 		return ok(map[string]any{"router": n.bare(c, o)}), nil
 	}
+}
+
+// extraRoute checks one route of an action, in the words of netaddr.
+func extraRoute(v any) (any, error) {
+	m, _ := v.(map[string]any)
+	if _, ok := loosePrefix(text(m["destination"])); !ok {
+		return nil, refuseAs(http.StatusBadRequest, "AddrFormatError", "invalid IPNetwork %s", pyStr(m["destination"]))
+	}
+	if _, ok := parseAddress(m["nexthop"]); !ok {
+		return nil, refuseAs(http.StatusBadRequest, "AddrFormatError", "failed to detect a valid IP address from %s", pyRepr(m["nexthop"]))
+	}
+	return map[string]any{"destination": m["destination"], "nexthop": m["nexthop"]}, nil
 }
 
 // bare is a router as these two actions show it: without the policy's eye.
@@ -192,9 +245,13 @@ func (n *network) ownRouter(c *call, action string) (*netObject, error) {
 	return o, err
 }
 
+// interfaceKey is where a port keeps the router whose interface it is, whatever
+// its owner is changed to.
+const interfaceKey = "\x00router"
+
 func (n *network) interfaces(o *netObject) []*netObject {
 	return n.ports.all(func(p *netObject) bool {
-		return p.text("device_id") == o.id && p.text("device_owner") == "network:router_interface"
+		return p.text(interfaceKey) == o.id
 	})
 }
 
@@ -207,4 +264,16 @@ func (n *network) removeRouter(c *call, o *netObject) error {
 		return netConflict("RouterInUse", "Router %s has ports still attached: %s", o.id, strings.Join(used, ", "))
 	}
 	return n.setGateway(c, o, nil, o.attrs)
+}
+
+func (n *network) viewRouter(_ *call, o *netObject, v map[string]any) {
+	list := []any{}
+	for _, k := range n.kinds {
+		if k.one == "conntrack_helper" {
+			for _, h := range k.in(o.id) {
+				list = append(list, map[string]any{"protocol": h.attrs["protocol"], "port": h.attrs["port"], "helper": h.attrs["helper"]})
+			}
+		}
+	}
+	v["conntrack_helpers"] = list
 }

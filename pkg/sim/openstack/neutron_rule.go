@@ -130,7 +130,9 @@ func (n *network) checkRemote(c *call, o *netObject) error {
 		}
 	}
 	if g := o.text("remote_address_group_id"); g != "" {
-		return refuseAs(http.StatusNotFound, "AddressGroupNotFound", "Address group %s could not be found.", g)
+		if _, err := n.find(c, n.addresses, g); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -198,7 +200,7 @@ func sameRule(a, b *netObject) bool {
 	if protocolNumber(a) != protocolNumber(b) {
 		return false
 	}
-	for _, name := range []string{"security_group_id", "direction", "ethertype", "port_range_min", "port_range_max", "remote_group_id"} {
+	for _, name := range []string{"security_group_id", "direction", "ethertype", "port_range_min", "port_range_max", "remote_group_id", "remote_address_group_id"} {
 		if a.attrs[name] != b.attrs[name] {
 			return false
 		}
@@ -212,6 +214,22 @@ func anyPrefix(o *netObject) string {
 		return p
 	}
 	return ""
+}
+
+// checkRules checks what goes only for all the rules of a request together.
+func (n *network) checkRules(k *netKind, docs []map[string]any) error {
+	if k != n.rules || len(docs) < 2 {
+		return nil
+	}
+	for i, doc := range docs {
+		if doc["security_group_id"] != docs[0]["security_group_id"] {
+			return refuseAs(http.StatusBadRequest, "SecurityGroupNotSingleGroupRules", "Only allowed to update rules for one security profile at a time")
+		}
+		if slices.ContainsFunc(docs[:i], func(other map[string]any) bool { return sameRule(&netObject{attrs: other}, &netObject{attrs: doc}) }) {
+			return netConflict("DuplicateSecurityGroupRuleInPost", "Duplicate Security Group Rule in POST.")
+		}
+	}
+	return nil
 }
 
 func (n *network) removeRule(c *call, o *netObject) error {

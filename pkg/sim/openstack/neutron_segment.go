@@ -243,6 +243,11 @@ func (n *network) checkSegment(subnet *netObject) error {
 			return refuseAs(http.StatusBadRequest, "NetworkIdsDontMatch", "The subnet's network id, '%s', doesn't match the network_id of segment '%s'", subnet.text("network_id"), id)
 		}
 	}
+	return n.checkAssociated(subnet)
+}
+
+func (n *network) checkAssociated(subnet *netObject) error {
+	id := subnet.text("segment_id")
 	for _, other := range n.subnets.in(subnet.text("network_id")) {
 		if other.id != subnet.id && (other.text("segment_id") == "") != (id == "") {
 			return refuseAs(http.StatusBadRequest, "SubnetsNotAllAssociatedWithSegments",

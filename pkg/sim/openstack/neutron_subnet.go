@@ -209,7 +209,11 @@ func (n *network) moveToSegment(o *netObject, change map[string]any) error {
 	if o.text("segment_id") != "" {
 		return refuseAs(http.StatusBadRequest, "SubnetSegmentAssociationChangeNotAllowed", "A subnet that is already associated with a segment cannot have its segment association changed.")
 	}
-	return n.checkSegment(&netObject{kind: o.kind, id: o.id, attrs: merged(o.attrs, change)})
+	moved := &netObject{kind: o.kind, id: o.id, attrs: merged(o.attrs, change)}
+	if err := n.checkAssociated(moved); err != nil {
+		return err
+	}
+	return n.checkSegment(moved)
 }
 
 func (n *network) removeSubnet(c *call, o *netObject) error {
@@ -220,6 +224,11 @@ func (n *network) removeSubnet(c *call, o *netObject) error {
 			helpers = append(helpers, p)
 		case !autoAddress(o):
 			return netConflict("SubnetInUse", "Unable to complete operation on subnet %s: One or more ports have an IP allocation from this subnet.", o.id)
+		}
+	}
+	for _, p := range n.ports.in(o.text("network_id")) {
+		if autoAddress(o) {
+			helpers = append(helpers, p)
 		}
 	}
 	for _, p := range helpers {

@@ -131,6 +131,8 @@ func checkModes(old *netObject, doc map[string]any, cidr netip.Prefix, version i
 		return nil
 	}
 	switch {
+	case doc["enable_dhcp"] == false && old != nil:
+		return invalidInput("Cannot disable enable_dhcp with ipv6 attributes set")
 	case doc["enable_dhcp"] == false:
 		return invalidInput("ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is set to False")
 	case ra != "" && address != "" && ra != address:

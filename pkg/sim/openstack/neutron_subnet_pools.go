@@ -13,8 +13,8 @@ func poolsAndGateway(cidr netip.Prefix, doc map[string]any) error {
 		doc["gateway_ip"] = firstAddress(cidr).String()
 	}
 	gateway, _ := parseAddress(doc["gateway_ip"])
-	pools, given := doc["allocation_pools"].([]any)
-	if !given {
+	pools, _ := doc["allocation_pools"].([]any)
+	if len(pools) == 0 {
 		doc["allocation_pools"] = defaultPools(cidr, gateway)
 		return nil
 	}
@@ -80,10 +80,16 @@ func checkPools(pools []any, cidr netip.Prefix, gateway netip.Addr) error {
 		start, _ := parseAddress(pool["start"])
 		end, _ := parseAddress(pool["end"])
 		name := text(pool["start"]) + "-" + text(pool["end"])
+		first := cidr.Addr()
+		if first.Is6() || cidr.Bits() <= 30 {
+			first = first.Next()
+		}
 		switch {
+		case start.Is4() != cidr.Addr().Is4() || end.Is4() != cidr.Addr().Is4():
+			return refuseAs(http.StatusBadRequest, "InvalidAllocationPool", "The allocation pool %s is not valid.", name)
 		case end.Less(start):
 			return refuseAs(http.StatusBadRequest, "InvalidAllocationPool", "The allocation pool {'start': '%s', 'end': '%s'} is not valid.", start, end)
-		case !cidr.Contains(start) || !cidr.Contains(end) || lastAddress(cidr).Less(end):
+		case start.Less(first) || lastAddress(cidr).Less(end):
 			return refuseAs(http.StatusBadRequest, "OutOfBoundsAllocationPool", "The allocation pool %s spans beyond the subnet cidr %s.", name, cidr)
 		case before.IsValid() && start.Compare(before) <= 0:
 			other := pools[i-1].(map[string]any)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // stamp writes a moment as Neutron does.
@@ -54,6 +55,9 @@ func (n *network) tagRoutes(s *service, k *netKind, path string) {
 		return empty(http.StatusNoContent), nil
 	})
 	on("PUT /{tag}", func(c *call, o *netObject) (*reply, error) {
+		if err := checkTag(c.PathValue("tag")); err != nil {
+			return nil, err
+		}
 		o.setTags(append(o.tagList(), c.PathValue("tag")))
 		o.touch(c.now)
 		return (&reply{status: http.StatusCreated, bytes: []byte("null")}).set("Content-Type", "application/json"), nil
@@ -75,6 +79,17 @@ func hasTag(c *call, o *netObject) error {
 	return nil
 }
 
+func checkTag(t any) error {
+	s, isText := t.(string)
+	switch {
+	case !isText:
+		return invalidInput("'%s' is not a valid string", pyStr(t))
+	case utf8.RuneCountInString(s) > 255:
+		return invalidInput("'%s' exceeds maximum length of 255", s)
+	}
+	return nil
+}
+
 func replaceTags(c *call, o *netObject) (*reply, error) {
 	body, _ := c.body.(map[string]any)
 	v, there := body["tags"]
@@ -85,9 +100,12 @@ func replaceTags(c *call, o *netObject) (*reply, error) {
 	if !isList {
 		return nil, invalidInput("'%s' is not a list", pyStr(v))
 	}
-	for _, t := range list {
-		if s, isText := t.(string); !isText || s == "" || len(s) > 255 {
-			return nil, invalidInput("'%s' exceeds maximum length of 255", pyStr(t))
+	for i, t := range list {
+		if err := checkTag(t); err != nil {
+			return nil, err
+		}
+		if slices.Contains(list[:i], t) {
+			return nil, invalidInput("Duplicate items in the list: '%s'", t)
 		}
 	}
 	o.setTags(list)

@@ -286,9 +286,17 @@ func (r *replayer) counterpart(want any, got []any, i int) any {
 	}
 	name, named := w["name"].(string)
 	for _, g := range got {
-		if m, ok := g.(map[string]any); ok && named && m["name"] == name && fmt.Sprint(m["type"]) == fmt.Sprint(w["type"]) {
+		if m, ok := g.(map[string]any); ok && named && name != "" && m["name"] == name && fmt.Sprint(m["type"]) == fmt.Sprint(w["type"]) {
 			return g
 		}
+	}
+	for _, g := range got {
+		if fmt.Sprint(r.translateAll(want)) == fmt.Sprint(g) {
+			return g
+		}
+	}
+	if len(w) > 0 && masked(unnumbered(got[i])) == masked(unnumbered(want)) {
+		return got[i]
 	}
 	for _, g := range got {
 		if len(w) > 0 && masked(unnumbered(g)) == masked(unnumbered(want)) {
