@@ -22,7 +22,6 @@ func (n *network) createFloatingIP(c *call, o *netObject) error {
 	}
 	o.attrs["floating_ip_address"] = p.list("fixed_ips")[0].(map[string]any)["ip_address"]
 	o.attrs["status"], o.attrs["router_id"], o.revision = "DOWN", nil, 0
-	o.attrs["dns_name"], o.attrs["dns_domain"] = "", "" // no DNS service keeps them
 	if err := n.associate(c, o, o.attrs); err != nil {
 		return err
 	}
@@ -174,7 +173,10 @@ func (n *network) removeFloatingIP(_ *call, o *netObject) error {
 	return nil
 }
 
-func (n *network) viewFloatingIP(_ *call, o *netObject, v map[string]any) {
+func (n *network) viewFloatingIP(c *call, o *netObject, v map[string]any) {
+	if c.Request != nil && c.Method == http.MethodPost { // the service answers before it has noted the name
+		v["dns_name"], v["dns_domain"] = "", ""
+	}
 	forwards := []any{}
 	for _, f := range n.forwardsOf(o) {
 		view := map[string]any{}
