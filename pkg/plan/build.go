@@ -19,6 +19,7 @@ const (
 	subnet     resource.Type = "OS::Neutron::Subnet"
 	router     resource.Type = "OS::Neutron::Router"
 	iface      resource.Type = "OS::Neutron::RouterInterface"
+	extraRoute resource.Type = "OS::Neutron::ExtraRoute"
 	port       resource.Type = "OS::Neutron::Port"
 	floatingIP resource.Type = "OS::Neutron::FloatingIP"
 	secGroup   resource.Type = "OS::Neutron::SecurityGroup"
@@ -201,11 +202,14 @@ func (b *builder) foretell(s gap.Signal) {
 func (b *builder) withoutMoot() []gap.Signal {
 	doomed := map[resource.Ref]bool{}
 	for _, s := range b.forecast {
-		doomed[s.Ref] = doomed[s.Ref] || s.Effect == resource.Lost
+		if s.Effect == resource.Lost {
+			doomed[s.Ref] = true
+		}
 	}
-	for found := true; found; {
+	rest := slices.Collect(b.out.All())
+	for found := len(doomed) > 0; found; {
 		found = false
-		for r := range b.out.All() {
+		for _, r := range rest {
 			if !doomed[r.Ref] && r.Tenure != resource.Given && slices.ContainsFunc(r.Refs(), func(ref resource.Ref) bool { return doomed[ref] }) {
 				doomed[r.Ref], found = true, true
 			}

@@ -12,7 +12,7 @@ import (
 // addresses that lead nowhere outside of it, and are not on a network of the
 // project's own. Without any, the target's own resolvers answer.
 func (b *builder) mapResolvers() {
-	own := b.ownPrefixes()
+	own, given := b.prefixes()
 	for _, r := range slices.Collect(b.out.OfType(subnet)) {
 		src := b.set.Get(r.Ref)
 		list, _ := r.Spec["dns_nameservers"].([]resource.Value)
@@ -22,7 +22,7 @@ func (b *builder) mapResolvers() {
 		var gone []string
 		kept := slices.DeleteFunc(slices.Clone(list), func(v resource.Value) bool {
 			text, _ := v.(string)
-			foreign := b.isProviders(text, own)
+			foreign := isProviders(text, own, given)
 			if foreign {
 				gone = append(gone, text)
 			}
@@ -44,39 +44,43 @@ func (b *builder) mapResolvers() {
 
 // isProviders: an address that is not for everybody, or on a network of the
 // source's provider.
-func (b *builder) isProviders(address string, own []netip.Prefix) bool {
+func isProviders(address string, own, given []netip.Prefix) bool {
 	addr, err := netip.ParseAddr(address)
-	if err != nil || slices.ContainsFunc(own, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+	within := func(list []netip.Prefix) bool {
+		return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(addr) })
+	}
+	if err != nil || within(own) {
 		return false
 	}
-	if addr.IsPrivate() || addr.IsLinkLocalUnicast() || sharedSpace().Contains(addr) {
-		return true
-	}
-	return slices.ContainsFunc(b.all, func(r *resource.Resource) bool {
-		prefix, err := netip.ParsePrefix(text(r, "cidr"))
-		return r.Type == subnet && r.Tenure == resource.Given && err == nil && prefix.Contains(addr)
-	})
+	return addr.IsPrivate() || addr.IsLinkLocalUnicast() || sharedSpace().Contains(addr) || within(given)
 }
 
 // sharedSpace is what providers use among themselves (RFC 6598).
 func sharedSpace() netip.Prefix { return netip.MustParsePrefix("100.64.0.0/10") }
 
-// ownPrefixes are the ranges of the project's own subnets, and what its routers
-// and hosts have routes to.
-func (b *builder) ownPrefixes() []netip.Prefix {
-	var out []netip.Prefix
+// prefixes are the ranges of the project's own subnets, and what its routers and
+// hosts have routes to; and those of the provider.
+func (b *builder) prefixes() (own, given []netip.Prefix) {
+	seen := map[netip.Prefix]bool{}
 	for _, r := range b.all {
-		if r.Tenure == resource.Given {
+		if r.Type != subnet && r.Type != router && r.Type != extraRoute {
 			continue
 		}
-		for _, pattern := range []resource.Path{"cidr", "host_routes[].destination", "routes[].destination"} {
+		for _, pattern := range []resource.Path{"cidr", "host_routes[].destination", "routes[].destination", "destination"} {
 			for _, f := range find(nil, r.Spec, pattern) {
 				text, _ := f.value.(string)
-				if p, err := netip.ParsePrefix(text); err == nil && p.Bits() > 0 {
-					out = append(out, p)
+				p, err := netip.ParsePrefix(text)
+				switch {
+				case err != nil || p.Bits() == 0 || seen[p]:
+					continue
+				case r.Tenure == resource.Given:
+					given = append(given, p)
+				default:
+					own = append(own, p)
 				}
+				seen[p] = true
 			}
 		}
 	}
-	return out
+	return own, given
 }

@@ -7,13 +7,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // A Set is a graph of resources, with the schemas of their types.
-// The zero Set is empty and ready to use; it is not safe for concurrent use.
+// The zero Set is empty and ready to use; it may be read by several goroutines
+// at once as long as none writes. A Set must not be copied.
 type Set struct {
 	Schemas   Schemas
 	resources map[Ref]*Resource
+	order     atomic.Pointer[[]*Resource] // of resources; nil: to be sorted anew
 }
 
 // NewSet returns a Set of these resources; later ones replace earlier ones of
@@ -32,10 +35,14 @@ func (s *Set) Put(r *Resource) {
 		s.resources = map[Ref]*Resource{}
 	}
 	s.resources[r.Ref] = r
+	s.order.Store(nil)
 }
 
 // Remove takes the resource out.
-func (s *Set) Remove(ref Ref) { delete(s.resources, ref) }
+func (s *Set) Remove(ref Ref) {
+	delete(s.resources, ref)
+	s.order.Store(nil)
+}
 
 // Get returns the resource, or nil.
 func (s *Set) Get(ref Ref) *Resource { return s.resources[ref] }
@@ -46,10 +53,11 @@ func (s *Set) Len() int { return len(s.resources) }
 // Schema returns the schema of t, or nil.
 func (s *Set) Schema(t Type) *Schema { return s.Schemas[t] }
 
-// All iterates in order of type, scope and key.
+// All iterates in order of type, scope and key. What is put or removed
+// meanwhile makes no difference to it.
 func (s *Set) All() iter.Seq[*Resource] {
 	return func(yield func(*Resource) bool) {
-		for _, r := range slices.SortedFunc(maps.Values(s.resources), compareResources) {
+		for _, r := range s.sorted() {
 			if !yield(r) {
 				return
 			}
@@ -57,11 +65,22 @@ func (s *Set) All() iter.Seq[*Resource] {
 	}
 }
 
+func (s *Set) sorted() []*Resource {
+	if list := s.order.Load(); list != nil {
+		return *list
+	}
+	list := slices.SortedFunc(maps.Values(s.resources), compareResources)
+	s.order.Store(&list)
+	return list
+}
+
 // OfType iterates over the resources of one type in order.
 func (s *Set) OfType(t Type) iter.Seq[*Resource] {
 	return func(yield func(*Resource) bool) {
-		for r := range s.All() {
-			if r.Type == t && !yield(r) {
+		list := s.sorted()
+		from, _ := slices.BinarySearchFunc(list, t, func(r *Resource, t Type) int { return strings.Compare(string(r.Type), string(t)) })
+		for _, r := range list[from:] {
+			if r.Type != t || !yield(r) {
 				return
 			}
 		}
