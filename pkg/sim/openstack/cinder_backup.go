@@ -26,7 +26,7 @@ func backupRoutes(on func(string, handler)) {
 	on("GET /backups", listBackups("/backups", backupSummary))
 	on("GET /backups/detail", listBackups("/backups/detail", backupBody))
 	on("POST /backups", createBackup)
-	on("GET /backups/{id}", showBackup)
+	on("GET /backups/{id}", showing("backup", (*call).oneBackup, backupBody))
 	on("PUT /backups/{id}", sinceMinor(9, updateBackup))
 	on("DELETE /backups/{id}", deleteBackup)
 	on("POST /backups/{id}/restore", restoreBackup)
@@ -86,20 +86,8 @@ func listBackups(path string, body func(*call, *backup) map[string]any) handler 
 	}
 }
 
-func (c *call) oneBackup() (*backup, error) {
-	b, there := c.cloud.volume.backups.Get(c.PathValue("id"))
-	if !there || b.project != c.project() && !c.admin() {
-		return nil, noBackup(c.PathValue("id"))
-	}
-	return b, nil
-}
-
-func showBackup(c *call) (*reply, error) {
-	b, err := c.oneBackup()
-	if err != nil {
-		return nil, err
-	}
-	return ok(map[string]any{"backup": backupBody(c, b)}), nil
+func (c *call) oneBackup(id string) (*backup, error) {
+	return owned(c, &c.cloud.volume.backups, id, func(b *backup) string { return b.project }, noBackup)
 }
 
 func createBackup(c *call) (*reply, error) {
@@ -171,7 +159,7 @@ func updateBackup(c *call) (*reply, error) {
 	if err := c.conform(schema{types: []string{"object"}, props: map[string]schema{"backup": form}, required: []string{"backup"}, closed: true}); err != nil {
 		return nil, err
 	}
-	b, err := c.oneBackup()
+	b, err := c.oneBackup(c.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +182,7 @@ func updateBackup(c *call) (*reply, error) {
 
 // deleteBackup finds nobody who could: the service that has to is not there.
 func deleteBackup(c *call) (*reply, error) {
-	b, err := c.oneBackup()
+	b, err := c.oneBackup(c.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +193,7 @@ func deleteBackup(c *call) (*reply, error) {
 }
 
 func restoreBackup(c *call) (*reply, error) {
-	b, err := c.oneBackup()
+	b, err := c.oneBackup(c.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +211,7 @@ func actOnBackup(c *call) (*reply, error) {
 	if !known {
 		return nil, noAction(name)
 	}
-	b, err := c.oneBackup()
+	b, err := c.oneBackup(c.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +229,7 @@ func exportBackup(c *call) (*reply, error) {
 	if !c.may("backup:export-import", "admin") {
 		return nil, notAllowed("backup:export-import")
 	}
-	if _, err := c.oneBackup(); err != nil {
+	if _, err := c.oneBackup(c.PathValue("id")); err != nil {
 		return nil, err
 	}
 	return nil, refuse(http.StatusNotFound, "Service cinder-backup could not be found.")

@@ -58,13 +58,13 @@ func groupRoutes(on func(string, handler)) {
 	on("GET /groups/detail", sinceMinor(13, listGroups("/groups/detail", true)))
 	on("POST /groups", sinceMinor(13, createGroup))
 	on("POST /groups/action", sinceMinor(14, copyGroup))
-	on("GET /groups/{id}", sinceMinor(13, showGroup))
+	on("GET /groups/{id}", sinceMinor(13, showing("group", (*call).oneGroupOfVolumes, (*call).groupBody)))
 	on("PUT /groups/{id}", sinceMinor(13, updateGroup))
 	on("POST /groups/{id}/action", sinceMinor(13, actOnGroup))
 	on("GET /group_snapshots", sinceMinor(14, listGroupSnapshots("/group_snapshots", false)))
 	on("GET /group_snapshots/detail", sinceMinor(14, listGroupSnapshots("/group_snapshots/detail", true)))
 	on("POST /group_snapshots", sinceMinor(14, createGroupSnapshot))
-	on("GET /group_snapshots/{id}", sinceMinor(14, showGroupSnapshot))
+	on("GET /group_snapshots/{id}", sinceMinor(14, showing("group_snapshot", (*call).oneGroupSnapshot, (*call).groupSnapshotBody)))
 	on("DELETE /group_snapshots/{id}", sinceMinor(14, deleteGroupSnapshot))
 	// What groups were called before; no new ones are made this way.
 	for _, old := range []string{"consistencygroups", "cgsnapshots"} {
@@ -244,19 +244,7 @@ func listGroups(path string, detail bool) handler {
 }
 
 func (c *call) oneGroupOfVolumes(id string) (*volumeGroup, error) {
-	g, there := c.cloud.volume.groups.Get(id)
-	if !there || g.project != c.project() && !c.admin() {
-		return nil, noGroup(id)
-	}
-	return g, nil
-}
-
-func showGroup(c *call) (*reply, error) {
-	g, err := c.oneGroupOfVolumes(c.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	return ok(map[string]any{"group": c.groupBody(g)}), nil
+	return owned(c, &c.cloud.volume.groups, id, func(g *volumeGroup) string { return g.project }, noGroup)
 }
 
 func createGroup(c *call) (*reply, error) {

@@ -47,20 +47,8 @@ func listGroupSnapshots(path string, detail bool) handler {
 	}
 }
 
-func (c *call) oneGroupSnapshot() (*groupSnapshot, error) {
-	s, there := c.cloud.volume.groupSnapshots.Get(c.PathValue("id"))
-	if !there || s.project != c.project() && !c.admin() {
-		return nil, noGroupSnapshot(c.PathValue("id"))
-	}
-	return s, nil
-}
-
-func showGroupSnapshot(c *call) (*reply, error) {
-	s, err := c.oneGroupSnapshot()
-	if err != nil {
-		return nil, err
-	}
-	return ok(map[string]any{"group_snapshot": c.groupSnapshotBody(s)}), nil
+func (c *call) oneGroupSnapshot(id string) (*groupSnapshot, error) {
+	return owned(c, &c.cloud.volume.groupSnapshots, id, func(s *groupSnapshot) string { return s.project }, noGroupSnapshot)
 }
 
 // createGroupSnapshot takes snapshots of all volumes of a group, or of none.
@@ -94,7 +82,7 @@ func createGroupSnapshot(c *call) (*reply, error) {
 }
 
 func deleteGroupSnapshot(c *call) (*reply, error) {
-	s, err := c.oneGroupSnapshot()
+	s, err := c.oneGroupSnapshot(c.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wechsel-project/wechsel/pkg/sim"
 )
 
 // inProject tells whether an object is in the caller's list: his project's, or
@@ -22,6 +24,28 @@ func (c *call) inProject(project string, q url.Values) bool {
 
 func badFilters(unknown []string) error {
 	return refuse(http.StatusBadRequest, "Invalid filters %s are found in query options.", strings.Join(unknown, ","))
+}
+
+// owned returns the object of that id if the caller may see it: the project's
+// own, or for an administrator everybody's.
+func owned[T any](c *call, table *sim.Table[T], id string, project func(T) string, missing func(string) error) (T, error) {
+	found, there := table.Get(id)
+	if !there || project(found) != c.project() && !c.admin() {
+		var none T
+		return none, missing(id)
+	}
+	return found, nil
+}
+
+// showing answers with the object in the path, under that key.
+func showing[T any](key string, find func(*call, string) (T, error), body func(*call, T) map[string]any) handler {
+	return func(c *call) (*reply, error) {
+		found, err := find(c, c.PathValue("id"))
+		if err != nil {
+			return nil, err
+		}
+		return ok(map[string]any{key: body(c, found)}), nil
+	}
 }
 
 func compareText(a, b string) int { return strings.Compare(a, b) }

@@ -3,6 +3,7 @@ package openstack
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -43,19 +44,7 @@ func (c *call) fullSnapshot(s *snapshot) map[string]any {
 
 // oneSnapshot returns the snapshot of that id if the caller may see it.
 func (c *call) oneSnapshot(id string) (*snapshot, error) {
-	s, there := c.cloud.volume.snapshots.Get(id)
-	if !there || s.project != c.project() && !c.admin() {
-		return nil, noSnapshot(id)
-	}
-	return s, nil
-}
-
-func showSnapshot(c *call) (*reply, error) {
-	s, err := c.oneSnapshot(c.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	return ok(map[string]any{"snapshot": c.fullSnapshot(s)}), nil
+	return owned(c, &c.cloud.volume.snapshots, id, func(s *snapshot) string { return s.project }, noSnapshot)
 }
 
 func createSnapshot(c *call) (*reply, error) {
@@ -226,14 +215,9 @@ func (c *call) listOfSnapshots(path string, body func(*snapshot) map[string]any)
 	return listing(c, "snapshots", path, list, func(s *snapshot) (string, map[string]any) { return s.id, body(s) }, compareSnapshots, noSnapshot)
 }
 
-func (s *snapshot) matches(q map[string][]string, now time.Time) bool {
+func (s *snapshot) matches(q url.Values, now time.Time) bool {
 	have := map[string]string{"name": text(s.name), "display_name": text(s.name), "status": s.life.At(now), "volume_id": s.volume, "id": s.id}
-	for k, want := range have {
-		if asked := q[k]; len(asked) > 0 && asked[0] != want {
-			return false
-		}
-	}
-	return matchesMetadata(q["metadata"], s.metadata)
+	return matchesAll(q, have) && matchesMetadata(q["metadata"], s.metadata)
 }
 
 func compareSnapshots(key string, a, b *snapshot) (int, bool) {

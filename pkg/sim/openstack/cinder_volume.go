@@ -3,6 +3,7 @@ package openstack
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"time"
@@ -109,19 +110,7 @@ func (c *call) attachmentBodies(v *volume) []any {
 
 // oneVolume returns the volume of that id if the caller may see it.
 func (c *call) oneVolume(id string) (*volume, error) {
-	v, there := c.cloud.volume.table.Get(id)
-	if !there || v.project != c.project() && !c.admin() {
-		return nil, noVolume(id)
-	}
-	return v, nil
-}
-
-func showVolume(c *call) (*reply, error) {
-	v, err := c.oneVolume(c.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	return ok(map[string]any{"volume": c.fullVolume(v)}), nil
+	return owned(c, &c.cloud.volume.table, id, func(v *volume) string { return v.project }, noVolume)
 }
 
 var (
@@ -296,15 +285,10 @@ func (c *call) listOfVolumes(path string, body func(*volume) map[string]any) (*r
 	return listing(c, "volumes", path, list, func(v *volume) (string, map[string]any) { return v.id, body(v) }, compareVolumes, noVolume)
 }
 
-func (v *volume) matches(q map[string][]string, now time.Time) bool {
+func (v *volume) matches(q url.Values, now time.Time) bool {
 	have := map[string]string{"name": text(v.name), "display_name": text(v.name), "status": v.status(now), "bootable": boolText(v.bootable),
 		"availability_zone": v.zone, "size": pyStr(v.size), "id": v.id, "volume_type_id": v.kind.id}
-	for k, want := range have {
-		if asked := q[k]; len(asked) > 0 && asked[0] != want {
-			return false
-		}
-	}
-	return matchesMetadata(q["metadata"], v.metadata)
+	return matchesAll(q, have) && matchesMetadata(q["metadata"], v.metadata)
 }
 
 // matchesMetadata reads a filter as Python writes a dictionary: {'a': 'b'}.
