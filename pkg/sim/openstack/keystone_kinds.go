@@ -1,8 +1,9 @@
 package openstack
 
-import "regexp"
-
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Words of Keystone's parameter types.
 var (
