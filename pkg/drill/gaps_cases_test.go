@@ -50,8 +50,8 @@ func onlyImage(c func(*profile.PublicImage)) change {
 	return func(p *profile.Profile) { c(&p.Images[0]) }
 }
 
-func compute(max string) change {
-	return func(p *profile.Profile) { p.Services["compute"] = profile.Service{Min: "2.1", Max: max} }
+func compute(newest string) change {
+	return func(p *profile.Profile) { p.Services["compute"] = profile.Service{Min: "2.1", Max: newest} }
 }
 
 func quota(name string, limit int64) change {
