@@ -68,27 +68,48 @@ func (n *network) filtered(c *call, k *netKind, q url.Values) ([]map[string]any,
 		if !n.sees(c, o) {
 			continue
 		}
-		if len(tests) > 0 {
-			whole := n.whole(c, o)
-			if slices.ContainsFunc(tests, func(t func(map[string]any) bool) bool { return !t(whole) }) {
-				continue
-			}
+		if n.passes(c, o, tests) {
+			views = append(views, n.view(c, o))
 		}
-		views = append(views, n.view(c, o))
 	}
 	return views, nil
 }
 
+// A netFilter tests one attribute.
+type netFilter struct {
+	name string
+	test func(map[string]any) bool
+}
+
+// passes tells whether an object passes all tests. Most are about what it
+// keeps; only for the others is it worth the work to tell all about it.
+func (n *network) passes(c *call, o *netObject, tests []netFilter) bool {
+	var whole map[string]any
+	for _, f := range tests {
+		from := o.attrs
+		if _, kept := from[f.name]; !kept {
+			if whole == nil {
+				whole = n.whole(c, o)
+			}
+			from = whole
+		}
+		if !f.test(from) {
+			return false
+		}
+	}
+	return true
+}
+
 // filters makes a test of each parameter; several values of one are alternatives.
-func (n *network) filters(k *netKind, q url.Values) ([]func(map[string]any) bool, error) {
-	var tests []func(map[string]any) bool
+func (n *network) filters(k *netKind, q url.Values) ([]netFilter, error) {
+	var tests []netFilter
 	var strange []string
 	for _, name := range sortedKeys(q) {
 		if slices.Contains(control, name) {
 			continue
 		}
 		if t := tagFilter(name, q[name]); t != nil && k.tags != "" {
-			tests = append(tests, t)
+			tests = append(tests, netFilter{"tags", t})
 			continue
 		}
 		a, there := n.attribute(k, name)
@@ -103,7 +124,7 @@ func (n *network) filters(k *netKind, q url.Values) ([]func(map[string]any) bool
 		if err != nil {
 			return nil, err
 		}
-		tests = append(tests, t)
+		tests = append(tests, netFilter{name, t})
 	}
 	if len(strange) > 0 && n.extensions["filter-validation"] {
 		return nil, badRequest("%s is invalid attribute for filtering", pyRepr(strange))

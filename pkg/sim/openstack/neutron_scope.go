@@ -58,9 +58,9 @@ func (n *network) joinScope(c *call, pool *netObject, id string, prefixes prefix
 
 // scopesOf returns the address scopes that a network is in, by version.
 func (n *network) scopesOf(net *netObject) (v4, v6 any) {
-	for s := range n.subnets.objects.All() {
+	for _, s := range n.subnets.inside[net.id] {
 		pool, there := n.pools.objects.Get(s.text("subnetpool_id"))
-		if s.text("network_id") != net.id || !there || pool.text("address_scope_id") == "" {
+		if !there || pool.text("address_scope_id") == "" {
 			continue
 		}
 		if s.attrs["ip_version"] == int64(4) {
