@@ -127,7 +127,9 @@ func (s *session) send(method, service, path string, body any) (int, []byte, htt
 		s.t.Fatal(err)
 	}
 	r.Header.Set("X-Auth-Token", s.token)
-	r.Header.Set("Content-Type", kind)
+	if body != nil {
+		r.Header.Set("Content-Type", kind)
+	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.t.Fatal(err)

@@ -82,7 +82,7 @@ type replay struct {
 	recs     []recording
 }
 
-var prefixes = map[string]string{"compute": "/compute", "network": "/network", "volume": "/volume", "image": "/image"}
+var prefixes = map[string]string{"identity": "/identity", "compute": "/compute", "network": "/network", "volume": "/volume", "image": "/image"}
 
 var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b`)
 
