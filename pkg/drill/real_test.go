@@ -15,20 +15,22 @@ import (
 	"github.com/wechsel-project/wechsel/scenarios"
 )
 
-// ways are those between the lab's projects, with the simulated twins.
-func ways() [][4]string {
-	all := [][4]string{{"real-a-2", "real-b-2", "real-a", "real-b"}, {"real-b-2", "real-a-2", "real-b", "real-a"}, {"real-a-2", "real-a", "real-a", "real-a"}}
-	if os.Getenv("WECHSEL_ALL") != "" { // make proof-real
+// A realDrill is a scenario on its way between the lab's projects.
+type realDrill struct{ name, from, to, fromTwin, toTwin string }
+
+// realDrills are all of them (make proof-real), or tiny and one that a printed
+// seed draws.
+func realDrills(t *testing.T) []realDrill {
+	t.Helper()
+	var all []realDrill
+	for _, name := range []string{"tiny", "web-shop", "unnamed", "agency-portal", "dual-stack", "file-service", "vm-zoo"} {
+		all = append(all, realDrill{name, "real-a-2", "real-b-2", "real-a", "real-b"}, realDrill{name, "real-b-2", "real-a-2", "real-b", "real-a"},
+			realDrill{name, "real-a-2", "real-a", "real-a", "real-a"})
+	}
+	if os.Getenv("WECHSEL_ALL") != "" {
 		return all
 	}
-	return all[:1]
-}
-
-func realScenarios() []string {
-	if os.Getenv("WECHSEL_ALL") != "" {
-		return []string{"tiny", "web-shop", "unnamed"}
-	}
-	return []string{"tiny"}
+	return []realDrill{all[0], all[1+seeded(t).IntN(len(all)-1)]}
 }
 
 func realSide(t *testing.T, name string) Side {
@@ -71,27 +73,27 @@ func TestRealNoBlindness(t *testing.T) {
 // simulated twins: the same outcomes and the same gaps. Both projects must be
 // empty before, and are after.
 func TestRealDrillIsAsOnTheTwins(t *testing.T) {
-	for _, name := range realScenarios() {
-		for _, way := range ways() {
-			t.Run(fmt.Sprintf("%s, %s to %s", name, way[0], way[1]), func(t *testing.T) {
-				measured := run(t, realOptions(t, name, way[0], way[1]))
-				for _, stage := range measured.Stages {
-					t.Logf("%-16s %7.1f s %5d requests", stage.Name, stage.Seconds, stage.Calls)
+	for _, d := range realDrills(t) {
+		t.Run(fmt.Sprintf("%s, %s to %s", d.name, d.from, d.to), func(t *testing.T) {
+			twins := newWorld(t, d.fromTwin, d.toTwin, 1)
+			o, asOnTwins := realOptions(t, d.name, d.from, d.to), twins.options(t, d.name)
+			o.Workload, o.UserData = asOnTwins.Workload, asOnTwins.UserData // with the names that things have on this source
+			measured := run(t, o)
+			for _, stage := range measured.Stages {
+				t.Logf("%-16s %7.1f s %5d requests", stage.Name, stage.Seconds, stage.Calls)
+			}
+			want, got := verdict(t, run(t, twins.options(t, d.name))), verdict(t, measured)
+			for _, line := range got {
+				if !slices.Contains(want, line) {
+					t.Errorf("only on the real clouds: %s", line)
 				}
-				twins := newWorld(t, way[2], way[3], 1)
-				want, got := verdict(t, run(t, twins.options(t, name))), verdict(t, measured)
-				for _, line := range got {
-					if !slices.Contains(want, line) {
-						t.Errorf("only on the real clouds: %s", line)
-					}
+			}
+			for _, line := range want {
+				if !slices.Contains(got, line) {
+					t.Errorf("only on the twins: %s", line)
 				}
-				for _, line := range want {
-					if !slices.Contains(got, line) {
-						t.Errorf("only on the twins: %s", line)
-					}
-				}
-				t.Log("\n" + strings.Join(got, "\n"))
-			})
-		}
+			}
+			t.Log("\n" + strings.Join(got, "\n"))
+		})
 	}
 }
