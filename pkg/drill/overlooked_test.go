@@ -255,6 +255,8 @@ func (l lie) text(v string, target *resource.Set) string {
 				return r.ID
 			}
 		}
+	}
+	if len(l.field.Refers) > 0 {
 		return "11111111-2222-4333-8444-555555555555"
 	}
 	switch l.field.Form {

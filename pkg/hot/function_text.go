@@ -27,11 +27,11 @@ func (e *evaluator) digest(n *node) *node {
 	}
 	algorithms := map[string]func() hash.Hash{"md5": md5.New, "sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New,
 		"sha384": sha512.New384, "sha512": sha512.New}
-	make, ok := algorithms[strings.ToLower(algorithm)]
+	begin, ok := algorithms[strings.ToLower(algorithm)]
 	if !ok {
 		return e.fail(args[0], "digest knows md5, sha1, sha224, sha256, sha384 and sha512, not %q", algorithm)
 	}
-	h := make()
+	h := begin()
 	for _, r := range text {
 		if r > 0xff {
 			return e.fail(args[1], "digest reads text as Latin-1, which has no %q", r)

@@ -106,6 +106,7 @@ type TenantNetwork struct {
 	HelperPorts  []string    `json:"helperPorts,omitempty"`  // device owners of the ports that the cloud adds: network:dhcp, network:distributed
 	DefaultRules []GroupRule `json:"defaultRules,omitempty"` // of a project's group "default"; none: Neutron's own four
 	NewRules     []GroupRule `json:"newRules,omitempty"`     // of every other new group; none: egress for IPv4 and IPv6
+	ExternalDNS  bool        `json:"externalDNS,omitempty"`  // an external DNS driver is set up; without one Neutron takes names of floating IPs and forgets them
 	AddressPairs int64       `json:"addressPairs,omitempty"` // max_allowed_address_pair; default: 10
 }
 

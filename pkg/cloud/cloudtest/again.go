@@ -51,7 +51,10 @@ func (r *run) refersTo(x *resource.Resource, list []*resource.Resource) bool {
 	schema := r.schemas[x.Type]
 	for _, edge := range schema.After {
 		via, ok := resource.Lookup(x.Spec, edge.Via)
-		if ok && slices.ContainsFunc(list, func(y *resource.Resource) bool { of, _ := resource.Lookup(y.Spec, edge.Of); return y.Type == edge.Type && of == via }) {
+		if ok && slices.ContainsFunc(list, func(y *resource.Resource) bool {
+			of, _ := resource.Lookup(y.Spec, edge.Of)
+			return y.Type == edge.Type && of == via
+		}) {
 			return true
 		}
 	}

@@ -27,6 +27,7 @@ type Cloud struct {
 	project   string // id
 	provider  *gophercloud.ProviderClient
 	endpoint  gophercloud.EndpointOpts
+	urls      map[service]string // in the place of the catalogue's endpoints
 	transport *cloud.Transport
 	kinds     []*kind
 
@@ -60,9 +61,7 @@ func (c *Cloud) url(s service, path string) (string, error) {
 	if strings.HasPrefix(path, "http://") || strings.HasPrefix(path, "https://") {
 		return path, nil
 	}
-	opts := c.endpoint
-	opts.ApplyDefaults(string(s))
-	base, err := c.provider.EndpointLocator(opts)
+	base, err := c.base(s)
 	if err != nil {
 		return "", &cloud.OpError{Cloud: c.name, Err: cloud.ErrUnsupported, Message: fmt.Sprintf("the service catalogue has no %s endpoint in region %q", s, c.region)}
 	}
@@ -71,6 +70,17 @@ func (c *Cloud) url(s service, path string) (string, error) {
 		base += prefix
 	}
 	return base + strings.TrimPrefix(path, "/"), nil
+}
+
+// base returns a service's endpoint: the one that clouds.yaml sets, in which
+// the project may be named, or the catalogue's.
+func (c *Cloud) base(s service) (string, error) {
+	if set := c.urls[s]; set != "" {
+		return strings.NewReplacer("%(project_id)s", c.project, "%(tenant_id)s", c.project, "$(project_id)s", c.project, "$(tenant_id)s", c.project).Replace(set), nil
+	}
+	opts := c.endpoint
+	opts.ApplyDefaults(string(s))
+	return c.provider.EndpointLocator(opts)
 }
 
 // A call is one request.

@@ -48,6 +48,7 @@ type login struct {
 	auth     gophercloud.AuthOptions
 	endpoint gophercloud.EndpointOpts
 	tls      *tls.Config
+	urls     map[service]string // endpoints that clouds.yaml sets
 }
 
 // Open logs in. The error is an [cloud.OpError] that names the cloud and says
@@ -69,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Cloud, error) {
 		return nil, loginError(o.Cloud, l.auth, err)
 	}
 	provider.UserAgent.Prepend("wechsel")
-	c := &Cloud{name: o.Cloud, region: l.endpoint.Region, provider: provider, endpoint: l.endpoint, transport: transport, kinds: kinds()}
+	c := &Cloud{name: o.Cloud, region: l.endpoint.Region, provider: provider, endpoint: l.endpoint, urls: l.urls, transport: transport, kinds: kinds()}
 	if err := c.identify(); err != nil {
 		return nil, err
 	}
@@ -99,7 +100,35 @@ func (o Options) login() (login, error) {
 	if tlsConfig != nil && len(tlsConfig.Certificates) == 0 && tlsConfig.RootCAs == nil && !tlsConfig.InsecureSkipVerify {
 		tlsConfig = nil
 	}
-	return login{auth: auth, endpoint: endpoint, tls: tlsConfig}, nil
+	urls, err := overrides(file, o.Cloud)
+	return login{auth: auth, endpoint: endpoint, tls: tlsConfig, urls: urls}, err
+}
+
+// overrides reads the endpoints that clouds.yaml sets in the place of the
+// catalogue's, which the SDK does not know: compute_endpoint_override and its
+// like, under the names that openstackclient takes for a service.
+func overrides(file, name string) (map[service]string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var content struct {
+		Clouds map[string]map[string]any `json:"clouds"`
+	}
+	if err := yaml.Unmarshal(data, &content); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	names := map[service][]string{identity: {"identity"}, compute: {"compute"}, network: {"network"}, image: {"image"},
+		blockStorage: {"block_storage", "block_store", "volumev3", "volume"}, orchestration: {"orchestration"}}
+	out := map[service]string{}
+	for s, prefixes := range names {
+		for _, prefix := range prefixes {
+			if url, ok := content.Clouds[name][prefix+"_endpoint_override"].(string); ok && url != "" && out[s] == "" {
+				out[s] = strings.TrimSuffix(url, "/") + "/"
+			}
+		}
+	}
+	return out, nil
 }
 
 // findCloud returns the clouds.yaml that counts and the names of its clouds.

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +43,50 @@ func TestOpen(t *testing.T) {
 	}
 	if c.Name() != "mine" || c.Project() == "" {
 		t.Errorf("%q, project %q", c.Name(), c.Project())
+	}
+}
+
+// TestEndpointOverride: what clouds.yaml says of an endpoint comes before the
+// catalogue.
+func TestEndpointOverride(t *testing.T) {
+	s := simulate(t, "scs-reference")
+	target, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	seen := map[string]int{}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		seen[strings.Split(r.URL.Path, "/")[1]]++
+		mu.Unlock()
+		httputil.NewSingleHostReverseProxy(target).ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	file := write(t, s.url+"/identity/v3", "password")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(data), "  mine:\n", "  mine:\n    compute_endpoint_override: "+proxy.URL+"/compute/v2.1\n    network_endpoint_override: "+proxy.URL+
+		"/network/\n    volume_endpoint_override: "+proxy.URL+"/volume/v3/%(project_id)s\n", 1)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "mine", Files: []string{file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Catalogue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"compute", "network", "volume"} {
+		if seen[name] == 0 {
+			t.Errorf("%s: its endpoint in clouds.yaml was not asked: %v", name, seen)
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("asked: %v", seen)
 	}
 }
 

@@ -22,6 +22,9 @@ func (n *network) createFloatingIP(c *call, o *netObject) error {
 	}
 	o.attrs["floating_ip_address"] = p.list("fixed_ips")[0].(map[string]any)["ip_address"]
 	o.attrs["status"], o.attrs["router_id"], o.revision = "DOWN", nil, 0
+	if _, known := o.attrs["dns_name"]; known && !n.cloud.profile.Behaviour.Network.ExternalDNS {
+		o.attrs["dns_name"], o.attrs["dns_domain"] = "", ""
+	}
 	if err := n.associate(c, o, o.attrs); err != nil {
 		return err
 	}
