@@ -127,6 +127,9 @@ var pathWildcard = regexp.MustCompile(`\*\*|\*|\{[^}/]*\}`)
 // pathMatches compares a path with a pattern: * and {name} are one segment,
 // ** is any number of them.
 func pathMatches(pattern, path string) bool {
+	if !pathWildcard.MatchString(pattern) { // also what is no text, which no regular expression matches
+		return pattern == path
+	}
 	var b strings.Builder
 	from := 0
 	for _, at := range pathWildcard.FindAllStringIndex(pattern, -1) {
