@@ -19,7 +19,7 @@ type network struct {
 	networks, subnets, ports, routers, fips, groups, rules *netKind
 	pools, scopes, addresses, shares, forwards             *netKind
 	policies, trunks, segments, labels, labelRules         *netKind
-	flavors, profiles, agents                              *netKind
+	flavors, profiles                                      *netKind
 	kinds                                                  []*netKind
 }
 
@@ -199,7 +199,7 @@ func (d neutronDialect) unknown(c *call, methods []string) *reply {
 	}
 	last := c.URL.Path[strings.LastIndex(c.URL.Path, "/")+1:]
 	for _, k := range c.cloud.network.kinds { // the service takes a collection for an object without id
-		if slices.Contains(methods, "POST") && (c.Method == "PUT" || c.Method == "DELETE") && last == strings.ReplaceAll(k.many, "_", "-") {
+		if slices.Contains(methods, http.MethodPost) && (c.Method == http.MethodPut || c.Method == http.MethodDelete) && last == strings.ReplaceAll(k.many, "_", "-") {
 			return d.refuse(c, asRefusal(k.missing("", "None")))
 		}
 	}

@@ -272,6 +272,17 @@ func toLower(name string, v any) (any, error) {
 	return strings.ToLower(s.(string)), nil
 }
 
+// toProfile checks what an administrator tells the driver about a port.
+func toProfile(name string, v any) (any, error) {
+	if v == nil {
+		return map[string]any{}, nil
+	}
+	if _, ok := v.(map[string]any); !ok {
+		return nil, invalidValue(name, "'%s' is not a dictionary", pyStr(v))
+	}
+	return v, nil
+}
+
 // toPair checks one allowed address pair.
 func toPair(name string, v any) (any, error) {
 	m, ok := v.(map[string]any)

@@ -144,7 +144,7 @@ func (n *network) portAttributes() []attribute {
 		{name: "binding:vif_details", may: "v", ext: "binding", read: "admin"},
 		{name: "binding:vnic_type", may: "cuvp", ext: "binding", def: "normal", conv: vnic},
 		{name: "binding:host_id", may: "cuvfp", ext: "binding", def: unset, conv: toText(255), role: "admin", read: "admin"},
-		{name: "binding:profile", may: "cuvp", ext: "binding", def: unset, conv: asItIs, role: "admin", read: "admin"},
+		{name: "binding:profile", may: "cuvp", ext: "binding", def: unset, conv: toProfile, role: "admin", read: "admin"},
 		{name: "qos_policy_id", may: "cuvp", ext: "qos", conv: orNone(toUUID)},
 		{name: "qos_network_policy_id", may: "v", ext: "qos-port-network-policy"},
 		{name: "dns_name", may: "cuv", ext: "dns-integration", def: "", conv: toHostName},

@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"net/http"
 	"strings"
 )
 
@@ -62,6 +63,9 @@ func replyBody(rep *reply) (map[string]any, bool) {
 
 // showRuleType tells what the driver can do with a kind of rule.
 func (n *network) showRuleType(c *call) (*reply, error) {
+	if !c.admin() {
+		return nil, refuseAs(http.StatusForbidden, "NotAuthorized", "Not authorized.")
+	}
 	for _, k := range n.ruleKinds() {
 		if k.ruleType() != c.PathValue("type") || !n.extensions[k.ext] {
 			continue

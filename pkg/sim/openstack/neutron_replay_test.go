@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -76,7 +77,7 @@ func (r *replayer) meet(cloud, topic string) {
 	users := map[string]string{"": "demo", "admin": "admin", "other": "demo2"}
 	for _, e := range recorded(r.T, cloud, "network-"+topic) {
 		body, _ := e.Response.Body.(map[string]any)
-		if e.Request.Method != "POST" || len(body) != 1 {
+		if e.Request.Method != http.MethodPost || len(body) != 1 {
 			continue
 		}
 		for _, v := range body {

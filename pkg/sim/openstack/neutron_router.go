@@ -105,6 +105,16 @@ func (n *network) plugGateway(c *call, o, net *netObject, info, doc map[string]a
 	if ips, given := info["external_fixed_ips"].([]any); given && len(ips) > 0 {
 		attrs["fixed_ips"] = ips
 	}
+	if len(old) > 0 && old[0].text("network_id") == net.id { // other addresses of the same port
+		wishes, _ := attrs["fixed_ips"].([]any)
+		ips, err := n.allocate(old[0], wishes)
+		if err != nil {
+			return err
+		}
+		old[0].attrs["fixed_ips"] = ips
+		doc["external_gateway_info"] = n.gatewayInfo(info, ips)
+		return nil
+	}
 	p := n.object(c, n.ports, "", attrs)
 	if err := n.createPort(c, p); err != nil {
 		return err

@@ -139,7 +139,9 @@ func (n *network) chooseWire(w wire) (wire, error) {
 		return w, nil
 	}
 	first, last := numberRange(w.kind)
-	for w.number = first; taken[w.number]; w.number++ {
+	w.number = first
+	for taken[w.number] {
+		w.number++
 	}
 	if w.number > last {
 		return w, refuseAs(http.StatusServiceUnavailable, "NoNetworkAvailable", "Unable to create the network. No available network found in maximum allowed attempts.")

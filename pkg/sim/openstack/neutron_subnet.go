@@ -141,12 +141,12 @@ func (n *network) fromPool(o, pool *netObject, want netip.Prefix) (netip.Prefix,
 	if !given {
 		length = pool.attrs["default_prefixlen"].(int64)
 	}
-	all, any := 32, "0.0.0.0"
+	bits, wildcard := 32, "0.0.0.0"
 	if pool.attrs["ip_version"] == int64(6) {
-		all, any = 128, "::"
+		bits, wildcard = 128, "::"
 	}
-	if length > int64(all) {
-		return want, refuseAs(http.StatusBadRequest, "AddrFormatError", "invalid IPNetwork %s/%d", any, length)
+	if length > int64(bits) {
+		return want, refuseAs(http.StatusBadRequest, "AddrFormatError", "invalid IPNetwork %s/%d", wildcard, length)
 	}
 	if gateway, there := parseAddress(o.attrs["gateway_ip"]); there && !want.IsValid() {
 		want = netip.PrefixFrom(gateway, int(length)).Masked()
