@@ -44,8 +44,8 @@ func TestClientAsRecorded(t *testing.T) {
 	compared := 0
 	for _, s := range sessions {
 		for i, e := range s.Exchanges {
-			if i+1 < len(s.Exchanges) && e.Request.Method == "GET" && s.Exchanges[i+1].Request.Path == e.Request.Path &&
-				s.Exchanges[i+1].Request.Method == "GET" {
+			if i+1 < len(s.Exchanges) && e.Request.Method == http.MethodGet && s.Exchanges[i+1].Request.Path == e.Request.Path &&
+				s.Exchanges[i+1].Request.Method == http.MethodGet {
 				continue // the client waits: how often it looks, and what it sees on the way, is chance
 			}
 			e.service = e.Service

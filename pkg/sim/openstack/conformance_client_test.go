@@ -56,13 +56,13 @@ func TestConformanceOfSimulatorForClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, got := range runClient(t, simulated(t), "demo", "password", func() []clientExchange { return nil }) {
-		switch real := want[i]; {
-		case real.Command != got.Command:
-			t.Fatalf("the record has %q in the place of %q: make conformance-real", real.Command, got.Command)
-		case real.Exit != got.Exit:
-			t.Errorf("%s: exit code %d, real %d", got.Command, got.Exit, real.Exit)
-		case !slices.Equal(real.Output, got.Output):
-			t.Errorf("%s: only real %q, only simulated %q", got.Command, missing(real.Output, got.Output), missing(got.Output, real.Output))
+		switch kept := want[i]; {
+		case kept.Command != got.Command:
+			t.Fatalf("the record has %q in the place of %q: make conformance-real", kept.Command, got.Command)
+		case kept.Exit != got.Exit:
+			t.Errorf("%s: exit code %d, real %d", got.Command, got.Exit, kept.Exit)
+		case !slices.Equal(kept.Output, got.Output):
+			t.Errorf("%s: only real %q, only simulated %q", got.Command, missing(kept.Output, got.Output), missing(got.Output, kept.Output))
 		}
 	}
 }
