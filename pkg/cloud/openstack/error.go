@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,10 +25,9 @@ import (
 func (c *Cloud) wrap(q call, err error) error {
 	var done *cloud.OpError
 	if errors.As(err, &done) {
-		if done.Op == "" {
-			done.Op = q.op
-		}
-		return err
+		own := *done // all that wait for one login are told of the same error
+		own.Op = cmp.Or(own.Op, q.op)
+		return &own
 	}
 	e := &cloud.OpError{Op: q.op, Cloud: c.name}
 	var refused gophercloud.ErrUnexpectedResponseCode
