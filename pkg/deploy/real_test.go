@@ -94,7 +94,8 @@ func real(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 	for r := range all.All() {
-		if r.Name == inventory.Unknown && r.Tenure == resource.Given {
+		// A member sees that a gateway's address is in a subnet of the external network, but not that subnet.
+		if r.Name == inventory.Unknown && r.Tenure == resource.Given && r.Type != "OS::Neutron::Subnet" {
 			t.Errorf("%s in the whole project", r.Ref)
 		}
 	}
