@@ -33,7 +33,7 @@ func TestRealKilledAndResumed(t *testing.T) {
 	if os.Getenv("WECHSEL_ALL") != "" { // make proof-killed
 		points = map[string]int{"tiny": 16, "web-shop": 2, "unnamed": 2}
 	}
-	p := buildProgram(t, "real-a-2", "real-b-2")
+	p := buildProgram(t, "real-a", "real-b")
 	draw := seeded(t)
 	for _, name := range []string{"tiny", "web-shop", "unnamed"} {
 		if points[name] == 0 {
