@@ -3,6 +3,7 @@ package bundle
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"text/template"
@@ -40,7 +41,7 @@ func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
 	}
 	r.After = afterStack(set, rendered.Names)
 	for _, l := range rendered.Left {
-		if l.Path == "power" || l.Path == "content" && slices.ContainsFunc(images, func(i restoreImage) bool { return i.of == l.Ref }) {
+		if l.Path == "power" || (l.Path == "content" || l.Path == "image_metadata") && slices.ContainsFunc(images, func(i restoreImage) bool { return i.of == l.Ref }) {
 			continue // RESTORE.md brings it
 		}
 		r.Left = append(r.Left, Left(l))
@@ -60,23 +61,66 @@ const clientProperties = " --image-property owner_specified.openstack.md5 --imag
 	" --image-property owner_specified.openstack.object"
 
 // restoreImages returns the set in which every volume that has bytes is made
-// from an image that the reader of RESTORE.md uploads before.
+// from an image that the reader of RESTORE.md uploads before. So a root volume
+// that Nova has made becomes one of the project, as a deployment of the bundle
+// makes it.
 func restoreImages(set *resource.Set) (*resource.Set, []restoreImage) {
 	out := set.Clone()
 	var images []restoreImage
 	for r := range out.OfType(volumeType) {
-		if r.Content == nil || r.Content.File == "" || r.Tenure != resource.Own {
+		if r.Content == nil || r.Content.File == "" {
 			continue
 		}
+		if r.Tenure == resource.Implied && !ownRoot(out, r) {
+			continue
+		}
+		remembers := properties(r)
 		name := "restore-" + string(r.Key)
 		given := &resource.Resource{Ref: resource.Ref{Type: imageType, Key: resource.NewKey(name)}, Name: name, Tenure: resource.Given}
 		out.Put(given)
 		r.Spec["image"] = given.Ref
 		delete(r.Spec, "snapshot_id")
 		delete(r.Spec, "source_volid")
-		images = append(images, restoreImage{of: r.Ref, Name: name, File: r.Content.File, Format: r.Content.Format})
+		images = append(images, restoreImage{r.Ref, name, r.Content.File, r.Content.Format, remembers})
 	}
 	return out, images
+}
+
+// properties are what the volume remembers of the image that it once was made
+// from, each as KEY=VALUE.
+func properties(volume *resource.Resource) []string {
+	metadata, said := volume.Spec["image_metadata"].(map[string]resource.Value)
+	if !said && volume.Spec["image"] != nil {
+		metadata, _ = volume.Attrs["image_metadata"].(map[string]resource.Value)
+	}
+	var all []string
+	for _, k := range slices.Sorted(maps.Keys(metadata)) {
+		all = append(all, fmt.Sprintf("%s=%v", k, metadata[k]))
+	}
+	return all
+}
+
+// ownRoot lets the server that the volume was made for boot from it as from one
+// of the project's. It reports whether the volume is that server's root.
+func ownRoot(set *resource.Set, v *resource.Resource) bool {
+	s := set.Get(v.Parent)
+	if s == nil || s.Type != serverType {
+		return false
+	}
+	devices, _ := s.Spec["block_device_mapping_v2"].([]resource.Value)
+	for _, d := range devices {
+		device, _ := d.(map[string]resource.Value)
+		asked := device["image"] != nil && (device["boot_index"] == nil || device["boot_index"] == int64(0))
+		if !asked && device["volume_id"] != resource.Value(v.Ref) {
+			continue
+		}
+		delete(device, "image")
+		delete(device, "volume_size")
+		device["volume_id"] = v.Ref
+		v.Tenure, v.Parent = resource.Own, resource.Ref{}
+		return true
+	}
+	return false
 }
 
 // afterStack returns the commands for what only an existing resource can be
@@ -88,12 +132,10 @@ func afterStack(set *resource.Set, names map[resource.Ref]string) []string {
 		if r.Content == nil || r.Content.File == "" || names[r.Ref] == "" {
 			continue
 		}
-		if bootable, _ := r.Spec["bootable"].(bool); !bootable {
+		if r.Spec["bootable"] != true && r.Attrs["bootable"] != true && r.Spec["image"] == nil {
 			commands = append(commands, fmt.Sprintf("openstack volume set --non-bootable $(id %s)", quote(names[r.Ref])))
 		}
-		if _, remembers := r.Spec["image_metadata"]; !remembers && r.Spec["image"] == nil {
-			commands = append(commands, fmt.Sprintf("openstack volume unset%s $(id %s)", clientProperties, quote(names[r.Ref])))
-		}
+		commands = append(commands, fmt.Sprintf("openstack volume unset%s $(id %s)", clientProperties, quote(names[r.Ref])))
 	}
 	for r := range set.OfType(serverType) {
 		if r.Spec["power"] == "off" && names[r.Ref] != "" {
@@ -106,6 +148,7 @@ func afterStack(set *resource.Set, names map[resource.Ref]string) []string {
 type restoreImage struct {
 	of                 resource.Ref
 	Name, File, Format string
+	Properties         []string
 }
 
 type restore struct {

@@ -69,29 +69,14 @@ func (b *builder) fromBytes(v *resource.Resource) {
 		b.fromBytesDecision(v.Ref, "bootable", nil, true, nil)
 	}
 	v.Spec["bootable"] = boots // said in any case, for what is made from an image boots by itself
-	if memory := imageMemory(src); src.Spec["image"] != nil && len(memory) > 0 {
-		v.Spec["image_metadata"] = memory
+	if memory, _ := src.Attrs["image_metadata"].(map[string]resource.Value); src.Spec["image"] != nil && len(memory) > 0 {
+		v.Spec["image_metadata"] = resource.Clone(memory)
 		b.fromBytesDecision(v.Ref, "image_metadata", nil, resource.Clone(memory), nil)
 	}
 }
 
 func (b *builder) fromBytesDecision(ref resource.Ref, p resource.Path, from, to resource.Value, args map[string]string) {
 	b.decide(resource.Decision{Ref: ref, Path: p, From: from, To: to, Effect: resource.Same, Rule: fromBytes, Args: args})
-}
-
-// imageMemory is what a volume remembers of the image that it was made from,
-// without what describes the image's file.
-func imageMemory(v *resource.Resource) map[string]resource.Value {
-	all, _ := v.Attrs["image_metadata"].(map[string]resource.Value)
-	file := []string{"image_id", "image_name", "checksum", "container_format", "disk_format", "min_disk", "min_ram", "size", "signature_verified",
-		"base_image_ref", "os_hash_algo", "os_hash_value", "stores", "virtual_size"}
-	out := map[string]resource.Value{}
-	for name, value := range all {
-		if !slices.Contains(file, name) {
-			out[name] = value
-		}
-	}
-	return out
 }
 
 // nameOf gives the texts a name for a reference.

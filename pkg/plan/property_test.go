@@ -242,7 +242,7 @@ func TestContent(t *testing.T) {
 		return r
 	}
 	boot := data("boot", specs{"size": int64(1), "image": deb.Ref}, resource.Content{SHA256: sum, File: "volumes/boot.qcow2", Format: "qcow2"})
-	boot.Attrs = map[string]resource.Value{"bootable": true, "image_metadata": specs{"os_distro": "debian", "image_id": "x", "checksum": "y"}}
+	boot.Attrs = map[string]resource.Value{"bootable": true, "image_metadata": specs{"os_distro": "debian"}}
 	mine := own(image, "mine", specs{"disk_format": "raw"})
 	mine.Content = &resource.Content{Seed: 3, Length: 10, Size: 10}
 	set := resource.NewSet(schemas(), deb, boot, mine, own(image, "empty", specs{"disk_format": "raw"}),

@@ -70,7 +70,7 @@ func storageState(b body) (resource.State, string) {
 
 func readVolume(p *project, b body, r *resource.Resource) bool {
 	r.Spec["bootable"] = b.flag("bootable")
-	r.Attrs["bootable"], r.Attrs["image_metadata"] = b.flag("bootable"), b["volume_image_metadata"]
+	r.Attrs["bootable"], r.Attrs["image_metadata"] = b.flag("bootable"), ofImage(b.object("volume_image_metadata"))
 	for _, t := range p.lists[volumeTypeList] {
 		if t.text("name") == b.text("volume_type") {
 			r.Spec["volume_type"] = t.text("id")
@@ -108,9 +108,15 @@ func readImageMetadata(p *project, b body, r *resource.Resource) {
 		return
 	}
 	if len(metadata) > 0 {
-		r.Spec["image_metadata"] = without(metadata, "image_id", "image_name", "checksum", "container_format", "disk_format", "min_disk", "min_ram", "size",
-			"signature_verified", "base_image_ref", "os_hash_algo", "os_hash_value", "stores", "virtual_size")
+		r.Spec["image_metadata"] = ofImage(metadata)
 	}
+}
+
+// ofImage is what a volume remembers of its image, less what describes the
+// image's file.
+func ofImage(metadata map[string]any) map[string]any {
+	return without(metadata, "image_id", "image_name", "checksum", "container_format", "disk_format", "min_disk", "min_ram", "size",
+		"signature_verified", "base_image_ref", "os_hash_algo", "os_hash_value", "stores", "virtual_size")
 }
 
 func without(m map[string]any, keys ...string) map[string]any {
