@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -81,11 +82,37 @@ func (n *network) setGateway(c *call, o *netObject, want any, doc map[string]any
 	if !net.flag("router:external") {
 		return badResource("router", "Network %s is not an external network", net.id)
 	}
-	if old != nil && text(old["network_id"]) == net.id && info["external_fixed_ips"] == nil {
+	if old != nil && text(old["network_id"]) == net.id && sameAddresses(old["external_fixed_ips"], info["external_fixed_ips"]) {
 		doc["external_gateway_info"] = n.gatewayInfo(info, old["external_fixed_ips"])
 		return nil
 	}
 	return n.plugGateway(c, o, net, info, doc, ports)
+}
+
+// sameAddresses reports whether a gateway need not change, as Neutron asks: none
+// is wished for, or the wishes name the subnets and the addresses that it has,
+// however often.
+func sameAddresses(have, wishes any) bool {
+	list, _ := wishes.([]any)
+	if len(list) == 0 {
+		return true
+	}
+	named := func(ips any, key string) map[string]bool {
+		all := map[string]bool{}
+		list, _ := ips.([]any)
+		for _, ip := range list {
+			if m, ok := ip.(map[string]any); ok && text(m[key]) != "" {
+				all[text(m[key])] = true
+			}
+		}
+		return all
+	}
+	for _, key := range []string{"subnet_id", "ip_address"} {
+		if !maps.Equal(named(have, key), named(wishes, key)) {
+			return false
+		}
+	}
+	return true
 }
 
 // gatewayInfo is what a router keeps of its gateway. Whoever does not say that
