@@ -117,7 +117,7 @@ func runClient(t *testing.T, c testedCloud, user, password string, seen func() [
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	known := map[string]string{"file": filepath.Join(dir, "disk"), "key": filepath.Join(dir, "key.pub"), "project": user}
+	known := map[string]string{"file": filepath.Join(dir, "disk"), "key": filepath.Join(dir, "key.pub"), "project": user, "user": user}
 	for name, content := range map[string]string{"file": "a disk of the client's\n",
 		"key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB24m/VZo1nX6JonkP64xrfDfo5DWR2XsHI2FaRIaBM1 client\n"} {
 		if err := os.WriteFile(known[name], []byte(content), 0o600); err != nil {
