@@ -281,8 +281,10 @@ func (p *program) crowd(t *testing.T, name string) {
 		})
 		others := realOptions(t, "tiny", at, at)
 		if name != "tiny" { // the lab's B has room for the drill's own servers and no more
-			for r := range others.Workload.OfType("OS::Nova::Server") {
-				others.Workload.Remove(r.Ref)
+			for r := range others.Workload.All() {
+				if r.Type == "OS::Nova::Server" || r.Parent.Type == "OS::Nova::Server" {
+					others.Workload.Remove(r.Ref)
+				}
 			}
 		}
 		marked(t, side, others, id)
