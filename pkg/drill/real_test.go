@@ -95,7 +95,9 @@ func TestRealDrillIsAsOnTheTwins(t *testing.T) {
 			for _, stage := range measured.Stages {
 				t.Logf("%-16s %7.1f s %5d requests", stage.Name, stage.Seconds, stage.Calls)
 			}
-			want, got := verdict(t, run(t, twins.options(t, d.name))), verdict(t, measured)
+			simulated := twins.options(t, d.name)
+			simulated.From.MTU, simulated.To.MTU = o.From.MTU, o.To.MTU // what a real cloud does not tell its tenants cannot be foretold
+			want, got := verdict(t, run(t, simulated)), verdict(t, measured)
 			for _, line := range got {
 				if !slices.Contains(want, line) {
 					t.Errorf("only on the real clouds: %s", line)
