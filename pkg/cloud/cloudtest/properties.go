@@ -32,7 +32,9 @@ func (s Suite) properties(t *testing.T) {
 
 	net := r.check(own("OS::Neutron::Net", "ct-net", spec{"description": "inner"}))
 	r.gated(own("OS::Neutron::Net", "ct-named", spec{"dns_domain": "example.org."}), "dns_domain")
-	v4 := r.check(own("OS::Neutron::Subnet", "ct-v4", spec{"network": net.ID, "cidr": "10.21.0.0/24", "gateway_ip": "10.21.0.254", "tags": []resource.Value{"four"}}))
+	v4 := r.check(own("OS::Neutron::Subnet", "ct-v4", spec{"network": net.ID, "cidr": "10.21.0.0/24", "gateway_ip": "10.21.0.254",
+		// The addresses below are asked for by number: nothing else may be given one of them.
+		"allocation_pools": []resource.Value{spec{"start": "10.21.0.100", "end": "10.21.0.200"}}, "tags": []resource.Value{"four"}}))
 	v6 := r.check(own("OS::Neutron::Subnet", "ct-v6", spec{"network": net.ID, "cidr": "fd00:21::/64", "ip_version": 6, "gateway_ip": "fd00:21::1",
 		"ipv6_address_mode": "dhcpv6-stateful", "ipv6_ra_mode": "dhcpv6-stateful", "dns_nameservers": []resource.Value{"2620:fe::fe"}}))
 	r.gated(own("OS::Neutron::Subnet", "ct-service", spec{"network": net.ID, "cidr": "10.22.0.0/24", "service_types": []resource.Value{"compute:nova"}}), "service_types")
