@@ -71,6 +71,15 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value) {
 		if d.scalar(n, "a text (put it in quotes)", "!!str") {
 			v.SetString(n.Value)
 		}
+	case reflect.Interface: // free form, as a manifest is
+		var free any
+		if err := n.Decode(&free); err != nil {
+			d.fail(n, "%v", err)
+			return
+		}
+		if free != nil {
+			v.Set(reflect.ValueOf(free))
+		}
 	case reflect.Bool:
 		if d.scalar(n, "true or false", "!!bool") {
 			v.SetBool(strings.EqualFold(n.Value, "true"))

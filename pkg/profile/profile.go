@@ -22,6 +22,8 @@ type Profile struct {
 
 	Parameters map[string]string `json:"parameters,omitempty"` // of scenarios that start here: what their parameters are on this cloud, such as the name of an image
 
+	Kubernetes Kubernetes `json:"kubernetes,omitzero"` // the provider's managed Kubernetes
+
 	Users     []User    `json:"users,omitempty"` // added to demo, demo2 and admin, which every simulated cloud has
 	Behaviour Behaviour `json:"behaviour"`
 }

@@ -75,6 +75,7 @@ func (p *Profile) validate(c *checker) {
 	p.validateNetworks(c)
 	p.validateQuota(c)
 	p.validateBehaviour(c)
+	p.validateKubernetes(c)
 }
 
 var microversion = regexp.MustCompile(`^\d+\.\d+$`)

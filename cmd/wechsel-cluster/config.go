@@ -1,0 +1,121 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Config is what a simulated cluster is told. Durations are Go's ("250ms").
+type Config struct {
+	Name        string       `json:"name"`                 // of the cloud; ends up in nodes' names and provider ids
+	Version     string       `json:"version,omitempty"`    // minor release to emulate, such as "1.34"; default: the newest
+	ServiceCIDR netip.Prefix `json:"serviceCIDR,omitzero"` // default: 10.96.0.0/16
+	PodCIDR     netip.Prefix `json:"podCIDR,omitzero"`     // default: 10.244.0.0/16
+	APIs        []string     `json:"apis,omitempty"`       // as --runtime-config: "batch/v1/cronjobs=false"
+	Admission   []string     `json:"admission,omitempty"`  // more admission plugins, as --enable-admission-plugins
+
+	Nodes     []Node                      `json:"nodes"`
+	Drivers   []Driver                    `json:"drivers,omitempty"`   // storage drivers that provision
+	Balancers []Balancer                  `json:"balancers,omitempty"` // who gives addresses to Services and Ingresses
+	Objects   []unstructured.Unstructured `json:"objects,omitempty"`   // applied in this order before the cluster is ready: classes, CRDs, policies
+	PodStart  Duration                    `json:"podStart,omitempty"`  // from scheduled to ready; default: 100ms
+}
+
+// A Node is a machine of the cluster.
+type Node struct {
+	Name     string              `json:"name"`
+	Labels   map[string]string   `json:"labels,omitempty"`
+	Taints   []corev1.Taint      `json:"taints,omitempty"`
+	Capacity corev1.ResourceList `json:"capacity,omitempty"` // default: 4 CPUs, 16 GiB, 110 pods
+}
+
+// A Driver is a storage driver (CSI) as its users feel it.
+type Driver struct {
+	Name        string                              `json:"name"`              // provisioner of the storage classes
+	AccessModes []corev1.PersistentVolumeAccessMode `json:"accessModes"`       // what it can; a claim for more stays Pending
+	MaxSize     *resource.Quantity                  `json:"maxSize,omitempty"` // default: none
+	Provision   Duration                            `json:"provision,omitempty"`
+}
+
+// A Balancer gives addresses: to Services of type LoadBalancer with Class (empty:
+// those without a class), and to Ingresses whose class names Controller.
+type Balancer struct {
+	Class      string        `json:"class,omitempty"`
+	Controller string        `json:"controller,omitempty"`
+	Pool       netip.Prefix  `json:"pool"`                 // addresses that it gives
+	Internal   *netip.Prefix `json:"internal,omitempty"`   // for Services that ask for an internal address
+	InternalBy []string      `json:"internalBy,omitempty"` // annotations that ask for it, each with the value "true"; others mean nothing to it
+	Protocols  []string      `json:"protocols,omitempty"`  // default: TCP and UDP
+	Hostname   string        `json:"hostname,omitempty"`   // answers with a name below this domain instead of an address
+	Delay      Duration      `json:"delay,omitempty"`
+}
+
+// Ready is what the cluster answers once it serves: all that a kubeconfig needs.
+type Ready struct {
+	Server               string `json:"server,omitempty"`               // https://127.0.0.1:PORT
+	CertificateAuthority string `json:"certificateAuthority,omitempty"` // PEM
+	Token                string `json:"token,omitempty"`                // of a member of system:masters
+	Version              string `json:"version,omitempty"`              // as /version says
+	Error                string `json:"error,omitempty"`                // instead of all others: why it did not start
+}
+
+// A Duration is a time.Duration that is written as Go writes it.
+type Duration time.Duration
+
+// UnmarshalJSON reads "250ms".
+func (d *Duration) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	v, err := time.ParseDuration(s)
+	*d = Duration(v)
+	return err
+}
+
+// readConfig reads the one document that opens the input. What follows it is
+// not read: the input stays open as the cluster's life line.
+func readConfig(r io.Reader) (Config, error) {
+	decoder := json.NewDecoder(r)
+	decoder.DisallowUnknownFields()
+	c := Config{ServiceCIDR: netip.MustParsePrefix("10.96.0.0/16"), PodCIDR: netip.MustParsePrefix("10.244.0.0/16"), PodStart: Duration(100 * time.Millisecond)}
+	if err := decoder.Decode(&c); err != nil {
+		return c, fmt.Errorf("configuration on stdin: %w", err)
+	}
+	return c, c.validate()
+}
+
+func (c *Config) validate() error {
+	var errs []error
+	if c.Name == "" {
+		errs = append(errs, errors.New("name is missing"))
+	}
+	if hosts(c.ServiceCIDR) == 0 || hosts(c.PodCIDR) == 0 {
+		errs = append(errs, errors.New("serviceCIDR and podCIDR must be IPv4 ranges with room"))
+	}
+	if len(c.Nodes) == 0 {
+		errs = append(errs, errors.New("nodes: a cluster needs at least one"))
+	}
+	for i, d := range c.Drivers {
+		if d.Name == "" || len(d.AccessModes) == 0 {
+			errs = append(errs, fmt.Errorf("drivers[%d]: name and accessModes are needed", i))
+		}
+	}
+	for i, b := range c.Balancers {
+		if !b.Pool.IsValid() {
+			errs = append(errs, fmt.Errorf("balancers[%d]: pool is missing", i))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("configuration on stdin: %w", err)
+	}
+	return nil
+}

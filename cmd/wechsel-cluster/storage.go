@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// What the real volume binder and the real scheduler write on a claim that a
+// driver shall serve (k8s.io/component-helpers/storage/volume).
+const (
+	provisioner   = "volume.kubernetes.io/storage-provisioner"
+	provisionedBy = "pv.kubernetes.io/provisioned-by"
+)
+
+func (p *provider) watchClaims(ctx context.Context) error {
+	return reconcile(ctx, p.shared.Core().V1().PersistentVolumeClaims().Informer(), p.claim)
+}
+
+func (p *provider) watchVolumes(ctx context.Context) error {
+	return reconcile(ctx, p.shared.Core().V1().PersistentVolumes().Informer(), p.volume)
+}
+
+// claim is the provisioner: it makes the volume that a claim asks for, and grows it.
+func (p *provider) claim(ctx context.Context, claim *corev1.PersistentVolumeClaim) (time.Duration, error) {
+	driver := p.driver(claim.Annotations[provisioner])
+	switch {
+	case driver == nil || claim.DeletionTimestamp != nil:
+		return 0, nil
+	case claim.Spec.VolumeName != "":
+		return 0, p.grow(ctx, claim)
+	}
+	if why := driver.refuses(claim); why != "" {
+		p.events.Event(claim, corev1.EventTypeWarning, "ProvisioningFailed", why)
+		return 0, nil
+	}
+	if wait := time.Duration(driver.Provision) - p.now().Sub(claim.CreationTimestamp.Time); wait > 0 {
+		return wait, nil
+	}
+	class, err := p.client.StorageV1().StorageClasses().Get(ctx, *claim.Spec.StorageClassName, metav1.GetOptions{})
+	if err != nil {
+		return 0, err
+	}
+	_, err = p.client.CoreV1().PersistentVolumes().Create(ctx, &corev1.PersistentVolume{
+		ObjectMeta: metav1.ObjectMeta{Name: "pvc-" + string(claim.UID), Annotations: map[string]string{provisionedBy: driver.Name}},
+		Spec: corev1.PersistentVolumeSpec{
+			AccessModes: claim.Spec.AccessModes, VolumeMode: claim.Spec.VolumeMode, MountOptions: class.MountOptions,
+			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: claim.Spec.Resources.Requests[corev1.ResourceStorage]},
+			StorageClassName:              class.Name,
+			PersistentVolumeReclaimPolicy: *class.ReclaimPolicy,
+			ClaimRef: &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace,
+				Name: claim.Name, UID: claim.UID, ResourceVersion: claim.ResourceVersion},
+			PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: driver.Name, VolumeHandle: string(claim.UID)}},
+		},
+	}, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return 0, nil
+	}
+	return 0, err
+}
+
+func (p *provider) driver(name string) *Driver {
+	for i := range p.Drivers {
+		if p.Drivers[i].Name == name {
+			return &p.Drivers[i]
+		}
+	}
+	return nil
+}
+
+// refuses says why the driver cannot serve the claim; empty: it can.
+func (d *Driver) refuses(claim *corev1.PersistentVolumeClaim) string {
+	for _, mode := range claim.Spec.AccessModes {
+		if !slices.Contains(d.AccessModes, mode) {
+			return fmt.Sprintf("failed to provision volume with StorageClass %q: rpc error: code = InvalidArgument desc = access mode %s is not supported", *claim.Spec.StorageClassName, mode)
+		}
+	}
+	size := claim.Spec.Resources.Requests[corev1.ResourceStorage]
+	if d.MaxSize != nil && size.Cmp(*d.MaxSize) > 0 {
+		return fmt.Sprintf("failed to provision volume with StorageClass %q: rpc error: code = OutOfRange desc = %s is more than %s", *claim.Spec.StorageClassName, size.String(), d.MaxSize.String())
+	}
+	return ""
+}
+
+// grow gives a bound claim the size that it asks for; admission has checked that
+// its class allows it.
+func (p *provider) grow(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
+	want, has := claim.Spec.Resources.Requests[corev1.ResourceStorage], claim.Status.Capacity[corev1.ResourceStorage]
+	if claim.Status.Phase != corev1.ClaimBound || want.Cmp(has) <= 0 {
+		return nil
+	}
+	volume, err := p.client.CoreV1().PersistentVolumes().Get(ctx, claim.Spec.VolumeName, metav1.GetOptions{})
+	if err != nil {
+		return known(err)
+	}
+	volume.Spec.Capacity = corev1.ResourceList{corev1.ResourceStorage: want}
+	if _, err := p.client.CoreV1().PersistentVolumes().Update(ctx, volume, metav1.UpdateOptions{}); err != nil {
+		return known(err)
+	}
+	next := claim.DeepCopy()
+	next.Status.Capacity[corev1.ResourceStorage] = want
+	_, err = p.client.CoreV1().PersistentVolumeClaims(claim.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
+	return known(err)
+}
+
+// volume deletes what was provisioned for a claim that is gone.
+func (p *provider) volume(ctx context.Context, volume *corev1.PersistentVolume) (time.Duration, error) {
+	released := volume.Status.Phase == corev1.VolumeReleased && volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimDelete
+	if !released || p.driver(volume.Annotations[provisionedBy]) == nil || volume.DeletionTimestamp != nil {
+		return 0, nil
+	}
+	return 0, known(p.client.CoreV1().PersistentVolumes().Delete(ctx, volume.Name, metav1.DeleteOptions{}))
+}
