@@ -15,26 +15,30 @@ const module = "github.com/wechsel-project/wechsel/"
 // each package may import. A new edge needs a line here.
 func mayImport() map[string][]string {
 	return map[string][]string{
-		"pkg/resource":        {},
-		"pkg/profile":         {},
-		"pkg/hot":             {"pkg/resource"},
-		"pkg/scenario":        {"pkg/resource", "pkg/hot"},
-		"pkg/gap":             {"pkg/resource"},
-		"pkg/plan":            {"pkg/resource", "pkg/profile", "pkg/gap"},
-		"pkg/cloud":           {"pkg/resource", "pkg/profile"},
-		"pkg/cloud/openstack": {"pkg/cloud", "pkg/resource", "pkg/profile"},
-		"pkg/cloud/cloudtest": {"pkg/cloud", "pkg/resource", "pkg/profile"},
-		"pkg/sim":             {"pkg/profile"},
-		"pkg/sim/openstack":   {"pkg/sim", "pkg/profile"},
-		"pkg/deploy":          {"pkg/resource", "pkg/plan", "pkg/cloud", "pkg/gap"},
-		"pkg/inventory":       {"pkg/resource", "pkg/cloud", "pkg/profile"},
-		"pkg/diff":            {"pkg/resource", "pkg/gap"},
-		"pkg/bundle":          {"pkg/resource", "pkg/hot"},
+		"pkg/resource":         {},
+		"pkg/profile":          {},
+		"pkg/hot":              {"pkg/resource"},
+		"pkg/scenario":         {"pkg/resource", "pkg/hot"},
+		"pkg/gap":              {"pkg/resource"},
+		"pkg/plan":             {"pkg/resource", "pkg/profile", "pkg/gap"},
+		"pkg/cloud":            {"pkg/resource", "pkg/profile"},
+		"pkg/cloud/openstack":  {"pkg/cloud", "pkg/resource", "pkg/profile"},
+		"pkg/cloud/kubernetes": {"pkg/cloud", "pkg/resource", "pkg/profile"},
+		"pkg/cloud/cloudtest":  {"pkg/cloud", "pkg/resource", "pkg/profile"},
+		"pkg/sim":              {"pkg/profile"},
+		"pkg/sim/openstack":    {"pkg/sim", "pkg/profile"},
+		"pkg/sim/cluster":      {"pkg/profile"},
+		"pkg/deploy":           {"pkg/resource", "pkg/plan", "pkg/cloud", "pkg/gap"},
+		"pkg/inventory":        {"pkg/resource", "pkg/cloud", "pkg/profile"},
+		"pkg/diff":             {"pkg/resource", "pkg/gap"},
+		"pkg/bundle":           {"pkg/resource", "pkg/hot"},
 		"pkg/drill": {"pkg/resource", "pkg/scenario", "pkg/profile", "pkg/gap", "pkg/plan", "pkg/cloud", "pkg/deploy",
 			"pkg/inventory", "pkg/diff", "pkg/bundle"},
 		"pkg/report": {"pkg/drill", "pkg/plan", "pkg/gap", "pkg/resource", "pkg/profile"},
 		"scenarios":  {},
-		"fixtures":   {},
+		// a module of its own: what it imports does not choose our versions of Kubernetes
+		"cmd/wechsel-cluster": {},
+		"fixtures":            {},
 	}
 }
 
@@ -44,7 +48,10 @@ func onlyHere() map[string][]string {
 		"github.com/gophercloud/":                {"pkg/cloud/openstack"},
 		"github.com/urfave/cli":                  {"cmd/wechsel"},
 		"github.com/olekukonko/tablewriter":      {"pkg/report"},
-		"k8s.io/":                                {},
+		"k8s.io/":                                {"pkg/cloud/kubernetes", "cmd/wechsel-cluster"},
+		"sigs.k8s.io/kustomize/":                 {"pkg/cloud/kubernetes"},
+		"sigs.k8s.io/structured-merge-diff/":     {"pkg/cloud/kubernetes"},
+		"helm.sh/":                               {"pkg/cloud/kubernetes"},
 		"github.com/wechsel-project/wechsel/cmd": {},
 	}
 }

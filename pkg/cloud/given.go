@@ -9,7 +9,7 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
-// The types of what providers give, which HOT only knows by name.
+// The types of what providers give, which workloads only know by name.
 const (
 	Flavor     resource.Type = "OS::Nova::Flavor"
 	Image      resource.Type = "OS::Glance::Image"
@@ -17,6 +17,7 @@ const (
 	Network    resource.Type = "OS::Neutron::Net"
 	Subnet     resource.Type = "OS::Neutron::Subnet"
 	QoSPolicy  resource.Type = "OS::Neutron::QoSPolicy"
+	Namespace  resource.Type = "core/Namespace"
 )
 
 // Given returns what the catalogue holds as Given resources, with facts as
@@ -48,7 +49,28 @@ func Given(c profile.Catalogue) []*resource.Resource {
 	for _, p := range c.QoSPolicies {
 		out = append(out, given(QoSPolicy, p.ID, p.Name, map[string]resource.Value{}))
 	}
+	out = append(out, inCluster(c.Cluster)...)
 	number(out)
+	return out
+}
+
+// inCluster is what a Kubernetes provider gives. There, ids are names.
+func inCluster(c *profile.Cluster) []*resource.Resource {
+	if c == nil {
+		return nil
+	}
+	var out []*resource.Resource
+	for _, o := range c.Given {
+		facts, _ := resource.Clone(o.Facts).(map[string]resource.Value)
+		if facts == nil {
+			facts = map[string]resource.Value{}
+		}
+		facts["default"] = o.Default
+		out = append(out, given(resource.Type(o.Type), o.Name, o.Name, facts))
+	}
+	for _, n := range c.Namespaces {
+		out = append(out, given(Namespace, n, n, map[string]resource.Value{}))
+	}
 	return out
 }
 

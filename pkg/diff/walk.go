@@ -155,6 +155,8 @@ func (w *walker) inside(p resource.Path, x, y resource.Value, f resource.Field) 
 	switch {
 	case xIsList && yIsList && f.List == resource.Unique:
 		w.set(p, xl, yl)
+	case xIsList && yIsList && f.List == resource.Keyed:
+		w.keyed(p, xl, yl, f.Keys)
 	case xIsList && yIsList && len(xl) == len(yl):
 		for i := range xl {
 			w.walk(p.Index(i), xl[i], yl[i])
@@ -198,6 +200,49 @@ func (w *walker) set(p resource.Path, x, y []resource.Value) {
 	if len(gone)+len(come) > 0 {
 		w.note(p, orNil(gone), orNil(come), Changed)
 	}
+}
+
+// keyed compares two lists item by item, in whatever order these stand: those
+// that have the same values at the keys are the same. Places are A's, and of
+// what only B has, B's.
+func (w *walker) keyed(p resource.Path, x, y []resource.Value, keys []string) {
+	left := map[string][]int{}
+	for j, item := range y {
+		id := identity(item, keys)
+		left[id] = append(left[id], j)
+	}
+	for i, item := range x {
+		id := identity(item, keys)
+		if len(left[id]) == 0 {
+			w.walk(p.Index(i), item, nil)
+			continue
+		}
+		j := left[id][0]
+		left[id] = left[id][1:]
+		w.walk(p.Index(i), item, y[j])
+	}
+	for j, item := range y {
+		if slices.Contains(left[identity(item, keys)], j) {
+			w.walk(p.Index(j), nil, item)
+		}
+	}
+}
+
+// identity is what tells an item of a Keyed list from the others.
+func identity(item resource.Value, keys []string) string {
+	m, ok := item.(map[string]resource.Value)
+	if !ok {
+		return ""
+	}
+	values := make([]resource.Value, len(keys))
+	for i, k := range keys {
+		values[i] = m[k]
+	}
+	text, err := resource.MarshalValue(values)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 func orNil(list []resource.Value) resource.Value {

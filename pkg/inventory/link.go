@@ -1,7 +1,9 @@
 package inventory
 
 import (
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -66,9 +68,20 @@ func (r *reading) lookup(types []resource.Type, id string) resource.Ref {
 			return ref
 		}
 	}
-	r.add("u", []*resource.Resource{{Ref: resource.Ref{Type: types[0]}, Name: Unknown, Tenure: resource.Given, State: resource.Ready, ID: id,
-		Why: "the project refers to it and cannot see it"}})
+	r.add("u", []*resource.Resource{r.unseen(types[0], id)})
 	return r.refs[object{types[0], id}]
+}
+
+// unseen is what the project refers to and cannot see. Where ids are names, the
+// name is known all the same: in Kubernetes it is NAMESPACE/NAME, or NAME.
+func (r *reading) unseen(t resource.Type, id string) *resource.Resource {
+	x := &resource.Resource{Ref: resource.Ref{Type: t}, Name: Unknown, Tenure: resource.Given, State: resource.Ready, ID: id,
+		Why: "the project refers to it and cannot see it"}
+	if schema := r.schemas[t]; schema != nil && schema.Named {
+		x.Scope, x.Name = path.Split(id)
+		x.Scope = strings.TrimSuffix(x.Scope, "/")
+	}
+	return x
 }
 
 // unread returns the paths of what may be there and cannot be read.

@@ -96,8 +96,16 @@ func (n *naming) unnamed(f func(*resource.Resource) bool) []*resource.Resource {
 // parents names what is in nothing else by its name.
 func (n *naming) parents() {
 	for _, x := range n.unnamed(func(x *resource.Resource) bool { return x.Tenure != resource.Given && x.Parent.IsZero() }) {
-		n.give(x, resource.NewKey(x.Name))
+		n.give(x, resource.NewKey(inScope(x)))
 	}
+}
+
+// inScope is the name of x, which in another namespace may be another thing's.
+func inScope(x *resource.Resource) string {
+	if x.Scope == "" {
+		return x.Name
+	}
+	return x.Scope + "-" + x.Name
 }
 
 // children names what is in something by that and its natural identity, as
@@ -144,7 +152,7 @@ func (n *naming) siblings(list []*resource.Resource) {
 // given names what the provider gives by its name.
 func (n *naming) given() {
 	for _, x := range n.unnamed(func(x *resource.Resource) bool { return x.Tenure == resource.Given && !n.isUnknown(x) }) {
-		n.give(x, resource.NewKey(x.Name))
+		n.give(x, resource.NewKey(inScope(x)))
 	}
 }
 

@@ -15,6 +15,7 @@ type Catalogue struct {
 	QoSPolicies  []QoSPolicy         `json:"qosPolicies,omitempty"` // of the network service
 	Zones        map[string][]string `json:"zones"`                 // available zones by service: compute, network, block-storage
 	DefaultGroup Group               `json:"defaultGroup"`          // the project's security group that takes what names none
+	Cluster      *Cluster            `json:"cluster,omitempty"`     // the managed Kubernetes; nil: there is none, or it was not asked
 	Quota        map[string]Quota    `json:"quota"`                 // by resource as the service calls it, with the service before it: compute.instances, network.port, block-storage.gigabytes
 }
 

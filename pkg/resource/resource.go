@@ -78,7 +78,7 @@ const (
 type Resource struct {
 	Ref
 	Name        string           `json:"name,omitempty"`  // as shown; may be empty or repeated
-	Scope       string           `json:"scope,omitempty"` // namespace; empty in OpenStack
+	Scope       string           `json:"scope,omitempty"` // Kubernetes' namespace; empty in OpenStack
 	Tenure      Tenure           `json:"tenure"`
 	Parent      Ref              `json:"parent,omitzero"`       // rule → group, Nova's port → server, interface → router
 	DerivedFrom []Ref            `json:"derivedFrom,omitempty"` // added by a plan for these

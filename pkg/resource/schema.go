@@ -25,6 +25,7 @@ type ListKind string
 const (
 	Ordered ListKind = "ordered" // the zero kind means Ordered too
 	Unique  ListKind = "set"     // order and repetition mean nothing
+	Keyed   ListKind = "keyed"   // items are told apart by Field.Keys, and their order means nothing
 )
 
 // A Chooser says who decides on a value, and so what a difference means.
@@ -43,6 +44,7 @@ type Field struct {
 	Path     Path     `json:"path"` // pattern
 	Form     Form     `json:"form"`
 	List     ListKind `json:"list,omitempty"`
+	Keys     []string `json:"keys,omitempty"`     // of a Keyed list: the entries of an item that no other item has
 	Chooser  Chooser  `json:"chooser,omitempty"`  // the zero Chooser means Tenant
 	Refers   []Type   `json:"refers,omitempty"`   // the value is an id or Ref of one of these
 	Gate     string   `json:"gate,omitempty"`     // "extension:port-security", "microversion:compute:2.52"
@@ -84,6 +86,7 @@ type Schema struct {
 	Fields    []Field `json:"fields"`
 	Natural   []Path  `json:"natural,omitempty"`   // identity inside the parent, or among unmarked ones
 	Noun      string  `json:"noun,omitempty"`      // in the keys of children; empty: the last word of the type
+	Named     bool    `json:"named,omitempty"`     // an id is a name that users choose (Kubernetes): what it leads to is known by it, even if nothing is there
 	Mark      Mark    `json:"mark,omitempty"`      //
 	Exclusive []Path  `json:"exclusive,omitempty"` // one change at a time on what these refer to
 	After     []Edge  `json:"after,omitempty"`     //
