@@ -61,7 +61,7 @@ test-real:           ## the tests on the real clouds, which it starts if they ar
 proof-real:          ## everything on the real clouds: every scenario, every way, killed at 20 points (hours)
 	$(LAB)/install.sh
 	$(LAB)/up.sh
-	WECHSEL_ALL=1 OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) -v -tags real -run 'Real' -p 1 -timeout 6h ./...
+	WECHSEL_ALL=1 OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) -v -tags real -run 'Real|Proof' -p 1 -timeout 6h ./...
 
 proof-killed:        ## of these, drills under SIGKILL at 20 points (half an hour; WECHSEL_SEED=N for the same points again)
 	WECHSEL_ALL=1 OS_CLIENT_CONFIG_FILE=$(CLOUDS) go test -v -count=1 -tags real -run TestRealKilledAndResumed -timeout 2h ./pkg/drill

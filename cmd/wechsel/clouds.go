@@ -33,7 +33,7 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config)
 	if err != nil {
 		return drill.Side{}, nil, err
 	}
-	return drill.Side{Name: name, Cloud: opened, Calls: opened.Calls}, func() {}, nil
+	return drill.Side{Name: name, Place: placeOf(name, config), Cloud: opened, Calls: opened.Calls}, func() {}, nil
 }
 
 // entryOf is the entry of clouds.yaml that a name means.
@@ -42,6 +42,16 @@ func entryOf(name string, config *scenario.Config) string {
 		return c.OpenStack.Value
 	}
 	return name
+}
+
+// placeOf is the project that a real cloud's name leads to. A name that
+// clouds.yaml does not know is a place of its own.
+func placeOf(name string, config *scenario.Config) string {
+	place, err := openstack.Place(openstack.Options{Cloud: entryOf(name, config)})
+	if err != nil {
+		return name
+	}
+	return place
 }
 
 // simulate serves a profile on a port of its own for as long as the drill.

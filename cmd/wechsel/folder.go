@@ -26,6 +26,7 @@ type request struct {
 	Kind       string `json:"kind"`
 	ID         string `json:"id"`
 	Scenario   string `json:"scenario"`
+	Bundle     string `json:"bundle,omitempty"` // absolute; what is deployed, when that is all
 	From       string `json:"from"`
 	To         string `json:"to"`
 	Config     string `json:"config,omitempty"`

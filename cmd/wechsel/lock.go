@@ -23,11 +23,11 @@ func lockProjects(sides ...drill.Side) (unlock func(), err error) {
 	}
 	seen := map[string]bool{}
 	for _, s := range sides {
-		if s.Simulated || seen[s.Name] {
+		if s.Simulated || seen[s.Place] {
 			continue
 		}
-		seen[s.Name] = true
-		f, err := lockProject(s.Name)
+		seen[s.Place] = true
+		f, err := lockProject(s.Name, s.Place)
 		if err != nil {
 			unlock()
 			return nil, err
@@ -37,7 +37,7 @@ func lockProjects(sides ...drill.Side) (unlock func(), err error) {
 	return unlock, nil
 }
 
-func lockProject(name string) (*os.File, error) {
+func lockProject(name, place string) (*os.File, error) {
 	state, err := stateFolder()
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func lockProject(name string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(dir, string(resource.NewKey(name))), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, string(resource.NewKey(place))), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

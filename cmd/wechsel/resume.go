@@ -44,6 +44,16 @@ func (a *app) resume(c *cli.Context) error {
 	if err := staysUp(r.From, r.To); err != nil {
 		return err
 	}
+	if r.Scenario == "" {
+		return &usage{fmt.Errorf("%s is the folder of an export, with which nobody can go on: `wechsel cleanup %s` deletes what it has left, and then export anew", args[0], args[0])}
+	}
+	if r.Bundle != "" {
+		config, err := loadConfig(r.Config)
+		if err != nil {
+			return err
+		}
+		return a.deployBundle(r, args[0], config, out)
+	}
 	j, err := a.prepare(&r)
 	if err != nil {
 		return err

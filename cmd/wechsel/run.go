@@ -242,13 +242,17 @@ func (a *app) explain(err error, dir string, sides ...drill.Side) error {
 			return fmt.Errorf("%w\n%s ended with this process, so the drill cannot be resumed; simulated clouds that stay are served by `wechsel cloud start`", err, s.Name)
 		}
 	}
-	return fmt.Errorf("%w\ngo on:    wechsel resume %s\nclean up: wechsel cleanup %s", err, dir, dir)
+	return fmt.Errorf("%w\n%s", err, howToGoOn(dir))
 }
 
 // leave ends the process without cleaning up.
 func (a *app) leave(dir string) {
-	fmt.Fprintf(a.Err, "left as it is\ngo on:    wechsel resume %s\nclean up: wechsel cleanup %s\n", dir, dir)
+	fmt.Fprintln(a.Err, "left as it is\n"+howToGoOn(dir))
 	a.Exit(exitInterrupted)
+}
+
+func howToGoOn(dir string) string {
+	return fmt.Sprintf("go on:    wechsel resume %s\nclean up: wechsel cleanup %s", dir, dir)
 }
 
 // reportOf makes the report of a drill and keeps it in the drill's folder: for

@@ -41,7 +41,12 @@ func (a *app) export(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o, done, err := a.station(c, config, c.String("cloud"))
+	r := request{ID: newID(), From: c.String("cloud"), To: c.String("cloud"), Config: c.String("config"), Started: a.Now().UTC().Format(time.RFC3339)}
+	dir, err := newFolder("", r)
+	if err != nil {
+		return err
+	}
+	o, done, err := a.station(r, dir, config, output{quiet: c.Bool("quiet")})
 	if err != nil {
 		return err
 	}
@@ -84,55 +89,69 @@ func (a *app) deploy(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o, done, err := a.station(c, config, c.String("cloud"))
+	bundle, err := filepath.Abs(args[0])
+	if err != nil {
+		return err
+	}
+	r := request{ID: newID(), Scenario: filepath.Base(bundle), Bundle: bundle, From: c.String("cloud"), To: c.String("cloud"),
+		Config: c.String("config"), Keep: true, Started: a.Now().UTC().Format(time.RFC3339)}
+	dir, err := newFolder(c.String("out"), r)
+	if err != nil {
+		return err
+	}
+	return a.deployBundle(r, dir, config, out)
+}
+
+// deployBundle makes the request's bundle, or goes on with it.
+func (a *app) deployBundle(r request, dir string, config *scenario.Config, out output) error {
+	o, done, err := a.station(r, dir, config, out)
 	if err != nil {
 		return err
 	}
 	defer done()
-	result, err := drill.Deploy(o.ctx, o.Options, args[0])
+	result, err := drill.Deploy(o.ctx, o.Options, r.Bundle)
 	o.over()
-	if err != nil {
-		return fmt.Errorf("%w\nclean up: wechsel cleanup --cloud %s --drill %s", err, o.To.Name, o.ID)
+	switch {
+	case errors.Is(err, context.Canceled): // nothing is cleaned up: what is there may be wanted
+		return fmt.Errorf("%w\n%s", err, howToGoOn(dir))
+	case err != nil:
+		return a.explain(err, dir, o.To)
 	}
-	r := request{ID: o.ID, Scenario: filepath.Base(args[0]), From: result.Plan.Cloud, To: o.To.Name, Keep: true, Started: o.started}
 	j := &job{scenario: &scenario.Scenario{Name: r.Scenario}, config: config}
-	return a.finish(j, r, o.Dir, out, drill.Side{Name: args[0]}, o.To, result)
+	return a.finish(j, r, dir, out, drill.Side{Name: r.Bundle}, o.To, result)
 }
 
 // station is what a single station of the drill works with.
 type station struct {
 	drill.Options
-	ctx     context.Context
-	started string
-	over    func() // ends the progress, before anything is printed
+	ctx  context.Context
+	over func() // ends the progress, before anything is printed
 }
 
-// station opens the cloud and a folder for the journal.
-func (a *app) station(c *cli.Context, config *scenario.Config, cloudName string) (*station, func(), error) {
-	words, err := loadWords(firstOf(c.String("lang"), localLanguage(os.Getenv)))
+// station opens the request's cloud; the journal is in dir.
+func (a *app) station(r request, dir string, config *scenario.Config, out output) (*station, func(), error) {
+	words, err := loadWords(firstOf(out.lang, localLanguage(os.Getenv)))
 	if err != nil {
 		return nil, nil, err
 	}
-	ctx, done := a.interruptible(func() {}, func() { a.Exit(exitInterrupted) })
-	side, closeSide, err := a.connect(ctx, cloudName, config)
+	ctx, done := a.interruptible(func() {}, func() { a.leave(dir) })
+	side, closeSide, err := a.connect(ctx, r.To, config)
 	if err != nil {
 		done()
 		return nil, nil, err
 	}
-	started := a.Now().UTC().Format(time.RFC3339)
-	id := newID()
-	dir, err := newFolder(c.String("out"), request{ID: id, From: cloudName, To: cloudName, Started: started})
+	unlock, err := lockProjects(side)
 	if err != nil {
 		closeSide()
 		done()
 		return nil, nil, err
 	}
 	tick := time.NewTicker(tickOf(side))
-	p := a.newProgress(output{quiet: c.Bool("quiet")}, words, 0)
+	p := a.newProgress(output{quiet: out.quiet}, words, 0)
 	of := p.begin(drill.Pair{})
 	over := sync.OnceFunc(func() { of.end(true, ""); p.close() })
-	o := drill.Options{ID: id, Dir: dir, To: side, Now: a.Now, Tick: tick.C, Progress: of.event, Keep: true}
-	return &station{Options: o, ctx: ctx, started: started, over: over}, func() { over(); tick.Stop(); closeSide(); done() }, nil
+	o := drill.Options{ID: r.ID, Dir: dir, To: side, Now: a.Now, Tick: tick.C, Progress: of.event, Keep: true}
+	return &station{Options: o, ctx: ctx, over: over}, func() { over(); tick.Stop(); unlock(); closeSide(); done() }, nil
 }
 
 func isFolder(name string) bool {

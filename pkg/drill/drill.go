@@ -19,6 +19,7 @@ import (
 // A Side is one of the two clouds of a drill.
 type Side struct {
 	Name      string // as the user calls it: sim:alster, my-cloud
+	Place     string // the project that a real cloud's name leads to: two names may lead to one
 	Cloud     cloud.Cloud
 	Simulated bool
 	MTU       int64                // of the networks that tenants make there; 0: nobody knows
