@@ -98,8 +98,8 @@ func (r *run) diskProperties(net *resource.Resource) {
 	r.check(own("OS::Cinder::Volume", "ct-clone", spec{"size": 1, "source_volid": origin.ID}))
 	goes := r.check(own("OS::Cinder::Volume", "ct-goes", spec{"size": 1, "description": "goes with its server"}))
 
-	lonely := own("OS::Nova::Server", "ct-lonely", spec{"flavor": r.smallest(true).ID, "image": r.image().ID, "diskConfig": "AUTO",
-		"accessIPv4": "192.0.2.1", "accessIPv6": "2001:db8::1", "networks": []resource.Value{spec{"allocate_network": "none"}}})
+	lonely := own("OS::Nova::Server", "ct-lonely", r.booting(spec{"diskConfig": "AUTO",
+		"accessIPv4": "192.0.2.1", "accessIPv6": "2001:db8::1", "networks": []resource.Value{spec{"allocate_network": "none"}}}))
 	if !r.allows("networks[0].allocate_network", lonely) {
 		r.refuses("no network with an old microversion", cloud.ErrUnsupported, "networks[0].allocate_network", lonely)
 		lonely.Spec["networks"] = []resource.Value{spec{"network": net.ID}}

@@ -24,12 +24,14 @@ func (s Suite) refusals(t *testing.T) {
 
 	r.refuses("an unknown flavor", cloud.ErrNotFound, "flavor", own("OS::Nova::Server", "ct-x", spec{"flavor": nothing, "image": r.image().ID,
 		"networks": []resource.Value{spec{"network": net.ID}}}))
-	r.refuses("an unknown image", cloud.ErrNotFound, "image", own("OS::Nova::Server", "ct-x", spec{"flavor": r.smallest(true).ID, "image": nothing,
+	r.refuses("an unknown image", cloud.ErrNotFound, "image", own("OS::Nova::Server", "ct-x", spec{"flavor": r.flavor(true), "image": nothing,
 		"networks": []resource.Value{spec{"network": net.ID}}}))
-	r.refuses("a flavor without a disk and no volume", cloud.ErrForbidden, "flavor", own("OS::Nova::Server", "ct-x", spec{"flavor": r.smallest(false).ID, "image": r.image().ID,
-		"networks": []resource.Value{spec{"network": net.ID}}}))
-	r.refuses("an unknown zone", cloud.ErrInvalid, "availability_zone", own("OS::Nova::Server", "ct-x", spec{"flavor": r.smallest(true).ID, "image": r.image().ID,
-		"networks": []resource.Value{spec{"network": net.ID}}, "availability_zone": "mars"}))
+	if diskless := r.smallest(false); diskless != nil {
+		r.refuses("a flavor without a disk and no volume", cloud.ErrForbidden, "flavor", own("OS::Nova::Server", "ct-x", spec{"flavor": diskless.ID, "image": r.image().ID,
+			"networks": []resource.Value{spec{"network": net.ID}}}))
+	}
+	r.refuses("an unknown zone", cloud.ErrInvalid, "availability_zone", own("OS::Nova::Server", "ct-x", r.booting(spec{
+		"networks": []resource.Value{spec{"network": net.ID}}, "availability_zone": "mars"})))
 	r.refuses("an unknown network", cloud.ErrNotFound, "network", own("OS::Neutron::Port", "ct-x", spec{"network": nothing}))
 	r.refuses("an address that is taken", cloud.ErrConflict, "fixed_ips[0].ip_address", own("OS::Neutron::Port", "ct-x", spec{"network": net.ID,
 		"fixed_ips": []resource.Value{spec{"subnet": subnet.ID, "ip_address": address}}}))

@@ -36,8 +36,9 @@ func (s Suite) catalogue(t *testing.T) {
 	}
 }
 
-// smallest returns the smallest flavor; withDisk: that has a disk for the image.
-func (r *run) smallest(withDisk bool) profile.Flavor {
+// smallest returns the smallest flavor that the image fits on, with a disk of
+// its own or without; nil if the cloud offers none.
+func (r *run) smallest(withDisk bool) *profile.Flavor {
 	r.Helper()
 	var found *profile.Flavor
 	for _, f := range r.offer.Flavors {
@@ -45,11 +46,37 @@ func (r *run) smallest(withDisk bool) profile.Flavor {
 			found = &f
 		}
 	}
-	if found == nil {
-		r.Fatalf("no flavor with disk: %v", withDisk)
-	}
-	return *found
+	return found
 }
+
+// flavor is the id of the smallest flavor, with a disk or without, or of the
+// smallest of the others if there is none such.
+func (r *run) flavor(withDisk bool) string {
+	r.Helper()
+	for _, f := range []*profile.Flavor{r.smallest(withDisk), r.smallest(!withDisk)} {
+		if f != nil {
+			return f.ID
+		}
+	}
+	r.Fatal("no flavor fits the image")
+	return ""
+}
+
+// booting adds to a server what it starts from: the flavor's disk, or a root
+// volume on a cloud whose flavors have none.
+func (r *run) booting(server spec) spec {
+	r.Helper()
+	server["flavor"] = r.flavor(true)
+	if r.smallest(true) != nil {
+		server["image"] = r.image().ID
+		return server
+	}
+	server["block_device_mapping_v2"] = []resource.Value{spec{"boot_index": 0, "image": r.image().ID, "volume_size": r.rootSize(), "delete_on_termination": true}}
+	return server
+}
+
+// rootSize is how many GiB the image needs.
+func (r *run) rootSize() int64 { return max(1, r.image().MinDisk) }
 
 // image returns the public image with the smallest disk.
 func (r *run) image() profile.Image {
@@ -127,7 +154,7 @@ func child(parent *resource.Resource, t resource.Type, key string, s spec) *reso
 func (s Suite) workload(t *testing.T) {
 	r := s.begin(t, "ctwork")
 	empty := r.cost()
-	image, external, disk := r.image().ID, r.external().ID, max(1, r.image().MinDisk)
+	image, external, disk := r.image().ID, r.external().ID, r.rootSize()
 
 	key := r.check(own("OS::Nova::KeyPair", "ct key", spec{"public_key": publicKey, "type": "ssh"}))
 	apart := r.check(own("OS::Nova::ServerGroup", "ct-apart", spec{"policies": []resource.Value{"soft-anti-affinity"}}))
@@ -163,22 +190,26 @@ func (s Suite) workload(t *testing.T) {
 	root := r.check(own("OS::Cinder::Volume", "ct-root", spec{"size": disk, "image": image}))
 	r.check(own("OS::Cinder::Snapshot", "ct-snap", spec{"volume": root.ID, "description": "before", "metadata": spec{"x": "y"}}))
 
-	first := own("OS::Nova::Server", "ct-local", spec{"flavor": r.smallest(true).ID, "image": image, "key_name": key.ID, "metadata": spec{"role": "web"}, "tags": []resource.Value{"blue"},
+	first := own("OS::Nova::Server", "ct-local", r.booting(spec{"key_name": key.ID, "metadata": spec{"role": "web"}, "tags": []resource.Value{"blue"},
 		"networks": []resource.Value{spec{"port": port.ID}, spec{"network": net.ID, "fixed_ip": "10.11.0.30"}}, "security_groups": []resource.Value{front.ID},
-		"scheduler_hints": spec{"group": apart.ID}, "user_data": "#!/bin/sh\necho moved\n", "config_drive": true, "description": "the first"})
+		"scheduler_hints": spec{"group": apart.ID}, "user_data": "#!/bin/sh\necho moved\n", "config_drive": true, "description": "the first"}))
 	if !r.allows("tags", first) {
 		r.refuses("tags with an old microversion", cloud.ErrInvalid, "tags", first)
 		delete(first.Spec, "tags")
 	}
 	local := r.check(first)
-	booted := r.check(own("OS::Nova::Server", "ct-booted", spec{"flavor": r.smallest(false).ID, "networks": []resource.Value{spec{"port": unnamed.ID}}, "power": "off",
+	booted := r.check(own("OS::Nova::Server", "ct-booted", spec{"flavor": r.flavor(false), "networks": []resource.Value{spec{"port": unnamed.ID}}, "power": "off",
 		"block_device_mapping_v2": []resource.Value{spec{"boot_index": 0, "volume_id": root.ID}}}))
-	implied := r.check(own("OS::Nova::Server", "ct-implied", spec{"flavor": r.smallest(false).ID, "networks": []resource.Value{spec{"network": net.ID, "fixed_ip": "10.11.0.31"}},
+	implied := r.check(own("OS::Nova::Server", "ct-implied", spec{"flavor": r.flavor(false), "networks": []resource.Value{spec{"network": net.ID, "fixed_ip": "10.11.0.31"}},
 		"security_groups": []resource.Value{back.ID}, "block_device_mapping_v2": []resource.Value{spec{"boot_index": 0, "image": image, "volume_size": disk, "delete_on_termination": true}}}))
 
 	r.check(child(local, "OS::Cinder::VolumeAttachment", "data", spec{"instance_uuid": local.ID, "volume_id": data.ID}))
 	r.check(own("OS::Neutron::FloatingIP", "", spec{"floating_network": external, "port_id": port.ID, "tags": []resource.Value{"f"}, "description": "the front door"}))
 
+	roots := 0 // of the first server, which has a volume if it can have no local disk
+	if r.smallest(true) == nil {
+		roots = 1
+	}
 	all := r.list("OS::Neutron::Port", "OS::Cinder::Volume")
 	for _, c := range []struct {
 		of   *resource.Resource
@@ -186,7 +217,7 @@ func (s Suite) workload(t *testing.T) {
 		want int
 	}{
 		{local, "OS::Neutron::Port", 1}, {booted, "OS::Neutron::Port", 0}, {implied, "OS::Neutron::Port", 1},
-		{local, "OS::Cinder::Volume", 0}, {booted, "OS::Cinder::Volume", 0}, {implied, "OS::Cinder::Volume", 1},
+		{local, "OS::Cinder::Volume", roots}, {booted, "OS::Cinder::Volume", 0}, {implied, "OS::Cinder::Volume", 1},
 	} {
 		if n := len(impliedIn(all, c.of, c.made)); n != c.want {
 			r.Errorf("%s has %d implied %s, want %d", c.of.Name, n, c.made, c.want)

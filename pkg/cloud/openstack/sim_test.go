@@ -77,7 +77,7 @@ func (s *simulation) auth() *openstack.Auth {
 
 func TestSimulated(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"scs-reference", "alster", "isar", "real-a", "real-b"} {
+	for _, name := range []string{"scs-reference", "alster", "isar", "elbe", "plain", "real-a", "real-b"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			simulate(t, name).run(t)
