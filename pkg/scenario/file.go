@@ -28,7 +28,7 @@ type Spec struct {
 	From       string          `yaml:"from" json:"from,omitempty" jsonschema_description:"Where the drill starts unless --from says otherwise"`
 	To         string          `yaml:"to" json:"to,omitempty" jsonschema_description:"Where the drill goes unless --to says otherwise"`
 	OpenStack  OpenStack       `yaml:"openstack" json:"openstack,omitzero"`
-	Kubernetes Later           `yaml:"kubernetes" json:"-"`
+	Kubernetes []Kubernetes    `yaml:"kubernetes" json:"kubernetes,omitempty" jsonschema_description:"The Kubernetes part of the workload"`
 	Data       []Data          `yaml:"data" json:"data,omitempty"`
 	Mapping    []Mapping       `yaml:"mapping" json:"mapping,omitempty"`
 	Supply     map[string]Text `yaml:"supply" json:"supply,omitempty" jsonschema_description:"Files with what a cloud does not let its tenant read back, by SERVER_user_data"`
@@ -39,6 +39,27 @@ type Spec struct {
 type OpenStack struct {
 	Template   Text           `yaml:"template,required" json:"template" jsonschema_description:"A HOT file in the scenario's folder"`
 	Parameters map[string]Any `yaml:"parameters" json:"parameters,omitempty" jsonschema_description:"Values for the template's parameters"`
+}
+
+// Kubernetes is a part of a workload on a cluster: manifests, a kustomization
+// or a chart.
+type Kubernetes struct {
+	Manifests     Text  `yaml:"manifests" json:"manifests,omitzero" jsonschema_description:"A file with manifests, or a folder of such, in the scenario's folder"`
+	Kustomization Text  `yaml:"kustomization" json:"kustomization,omitzero" jsonschema_description:"A folder with a kustomization.yaml, in the scenario's folder"`
+	Helm          Chart `yaml:"helm" json:"helm,omitzero"`
+	Namespace     Text  `yaml:"namespace" json:"namespace,omitzero" jsonschema_description:"For what names none; default if not given"`
+
+	place
+}
+
+// Chart is a release of a chart.
+type Chart struct {
+	Chart     Text `yaml:"chart,required" json:"chart" jsonschema_description:"The chart's folder, in the scenario's folder"`
+	Values    Any  `yaml:"values" json:"values,omitzero" jsonschema_description:"A file with values, or the values themselves"`
+	Release   Text `yaml:"release" json:"release,omitzero" jsonschema_description:"The release's name; the chart's folder's if not given"`
+	Namespace Text `yaml:"namespace" json:"namespace,omitzero" jsonschema_description:"Where it is installed; default if not given"`
+
+	place
 }
 
 // Data is bytes that HOT cannot express. They are generated, so that no file
@@ -95,6 +116,7 @@ type Config struct {
 // A Cloud is how to reach a cloud, and what it calls things.
 type Cloud struct {
 	OpenStack  Text           `yaml:"openstack" json:"openstack,omitzero" jsonschema_description:"A cloud in clouds.yaml; without it the cloud of the same name"`
-	Kubernetes Later          `yaml:"kubernetes" json:"-"`
+	Kubernetes Text           `yaml:"kubernetes" json:"kubernetes,omitzero" jsonschema_description:"A context in the kubeconfig"`
+	Kubeconfig Text           `yaml:"kubeconfig" json:"kubeconfig,omitzero" jsonschema_description:"The kubeconfig's file; without it KUBECONFIG, or ~/.kube/config"`
 	Parameters map[string]Any `yaml:"parameters" json:"parameters,omitempty" jsonschema_description:"Values for parameters of templates: what this cloud calls its images, flavors, networks, zones"`
 }

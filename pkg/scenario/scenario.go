@@ -24,7 +24,8 @@ type Scenario struct {
 	From, To    string          // the clouds' names; empty: none is the default
 	Template    []byte          // the HOT file
 	Parameters  []hot.Parameter // of the template, with their values
-	Set         *resource.Set   // the workload, as asked for
+	Set         *resource.Set   // the workload, as asked for, but for its Kubernetes part
+	Kubernetes  []Source        // that part, which wants a cluster to become resources
 	Rules       []Rule
 	Supply      map[string]string // by SERVER_user_data or GROUP_user_data: contents of files
 	Expect      []Expectation
@@ -103,13 +104,15 @@ func (l *loader) scenario() {
 		out.Expect = append(out.Expect, Expectation{e.To, e.Gap.Value})
 	}
 	l.rules()
-	if !in.Spec.OpenStack.Template.given() {
-		if len(l.errs) == 0 {
-			l.wrong(place{1, 1}, "spec.openstack is missing: nothing to move")
-		}
-		return
+	l.kubernetes()
+	switch {
+	case in.Spec.OpenStack.Template.given():
+		l.template()
+	case len(in.Spec.Kubernetes) > 0:
+		out.Set = resource.NewSet(l.opts.Schemas)
+	case len(l.errs) == 0:
+		l.wrong(place{1, 1}, "spec has neither openstack nor kubernetes: nothing to move")
 	}
-	l.template()
 	if out.Set != nil {
 		l.data()
 		l.supply()
@@ -193,7 +196,7 @@ func unjoin(err error) []*hot.Error {
 func (l *loader) rules() {
 	types := hot.Types()
 	for _, m := range l.in.Spec.Mapping {
-		if m.Type.given() && !slices.Contains(types, m.Type.Value) {
+		if m.Type.given() && !slices.Contains(types, m.Type.Value) && !isKubernetes(m.Type.Value) {
 			l.wrong(m.Type.place, "the type %q is not known%s", m.Type.Value, hot.Suggest(m.Type.Value, types))
 		}
 		if m.Path.given() && m.Path.Value == "" {

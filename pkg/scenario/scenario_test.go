@@ -3,8 +3,10 @@ package scenario
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +39,7 @@ func checkFull(t *testing.T, s *Scenario) {
 	}
 	want := []any{"full", map[string]string{"en": "All there is", "de": "Alles"}, "sim:a", "sim:b",
 		[]Rule{{To: "sim:b", Type: "OS::Nova::Server", Path: "flavor", When: "medium", Replace: "m1.medium"},
+			{Type: "storage.k8s.io/StorageClass", Path: "metadata.name", When: "fast", Replace: "ssd"},
 			{Type: "OS::Neutron::Net", Path: "port_security_enabled", Replace: true}},
 		[]Expectation{{"sim:b", "network/external-name"}}, resource.Own,
 		&resource.Content{Size: 16 << 10, Seed: 6, Length: 16 << 10, Format: "raw"}, &resource.Content{Size: 2 << 30, Seed: 7, Length: 1 << 20},
@@ -46,11 +49,34 @@ func checkFull(t *testing.T, s *Scenario) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+	checkSources(t, s.Kubernetes)
 	if text, ok := s.UserData("web-1"); !ok || text != "hello\n" {
 		t.Errorf("user data %q", text)
 	}
 	if _, ok := s.UserData("db"); ok {
 		t.Error("user data of a server that has none")
+	}
+}
+
+func checkSources(t *testing.T, sources []Source) {
+	t.Helper()
+	type summary struct {
+		Form, Path, Namespace, Release, Values string
+		Files                                  []string
+	}
+	var got []summary
+	for _, s := range sources {
+		got = append(got, summary{s.Form, s.Path, s.Namespace, s.Release, string(s.Values), slices.Sorted(maps.Keys(s.Files))})
+	}
+	want := []summary{
+		{Form: Manifests, Path: "k8s", Namespace: "shop", Files: []string{"k8s/app.yaml", "k8s/more/list.json"}},
+		{Form: Manifests, Path: "k8s/app.yaml", Namespace: "default", Files: []string{"k8s/app.yaml"}},
+		{Form: Kustomization, Path: "overlay", Namespace: "default", Files: []string{"base/kustomization.yaml", "base/settings.txt", "k8s/app.yaml", "overlay/kustomization.yaml", "overlay/more.yaml"}},
+		{Form: Helm, Path: "chart", Namespace: "apps", Release: "front", Values: "replicas: 2\n", Files: []string{"chart/.helmignore", "chart/Chart.yaml", "chart/templates/_helpers.tpl"}},
+		{Form: Helm, Path: "chart", Namespace: "default", Release: "chart", Values: "replicas: 3\n", Files: []string{"chart/.helmignore", "chart/Chart.yaml", "chart/templates/_helpers.tpl"}},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
 
@@ -69,8 +95,7 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("%v: no place", e)
 			}
 		}
-		files, _ := filepath.Glob("testdata/" + folder + "/*.yaml")
-		for _, file := range files {
+		for _, file := range yamlFiles(t, "testdata/"+folder) {
 			name := strings.TrimPrefix(file, "testdata/")
 			data, err := os.ReadFile(file)
 			if err != nil {
@@ -83,6 +108,21 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("errors in other files: %v", found)
 		}
 	}
+}
+
+func yamlFiles(t *testing.T, folder string) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(folder, func(name string, _ os.DirEntry, err error) error {
+		if filepath.Ext(name) == ".yaml" {
+			out = append(out, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func compareLines(t *testing.T, file, text string, found map[int][]string) {
@@ -107,17 +147,18 @@ func TestMissing(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	c, err := LoadConfig("wechsel.yaml", []byte("clouds:\n  mine: {openstack: prod, parameters: {image: Debian, count: 2}}\n"))
+	c, err := LoadConfig("wechsel.yaml", []byte("clouds:\n  mine: {openstack: prod, kubernetes: shoot, kubeconfig: kube.yaml, parameters: {image: Debian, count: 2}}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(map[string]any{"image": "Debian", "count": 2}, c.Clouds["mine"].Values()); d != "" || c.Clouds["mine"].OpenStack.Value != "prod" {
+	if d := cmp.Diff(map[string]any{"image": "Debian", "count": 2}, c.Clouds["mine"].Values()); d != "" || c.Clouds["mine"].OpenStack.Value != "prod" ||
+		c.Clouds["mine"].Kubernetes.Value != "shoot" || c.Clouds["mine"].Kubeconfig.Value != "kube.yaml" {
 		t.Errorf("%s %+v", d, c)
 	}
 	for text, want := range map[string]string{
 		"cluods: {}":                          "wechsel.yaml:1:1: the file has no key \"cluods\"; did you mean \"clouds\"?\nwechsel.yaml:1:1: the file: clouds is missing",
 		"clouds: [a]":                         "wechsel.yaml:1:9: clouds wants a map",
-		"clouds: {a: {kubernetes: x}}":        "wechsel.yaml:1:26: kubernetes: comes with a later version of wechsel: take it out",
+		"clouds: {a: {kubernetes: [x]}}":      "wechsel.yaml:1:26: kubernetes: wants text",
 		"clouds:\n  a: {parameters: {b: 1":    "did not find expected",
 		"- &a [*a, *a]":                       "wechsel.yaml:1:1: the file wants a map",
 		"clouds: {a: {openstack: &x {y: 1}}}": "openstack: wants text",
