@@ -16,7 +16,7 @@ import (
 // An administrator reads all that is in a cloud, of whatever project, by raw
 // requests: nothing of the driver is in between.
 type administrator struct {
-	t         *testing.T
+	t         testing.TB
 	login     login
 	token     string
 	endpoints map[string]string // by type of service
@@ -25,7 +25,7 @@ type administrator struct {
 // login is how to get in.
 type login struct{ url, user, password, project, region string }
 
-func administrate(t *testing.T, l login) *administrator {
+func administrate(t testing.TB, l login) *administrator {
 	t.Helper()
 	a := &administrator{t: t, login: l, endpoints: map[string]string{"identity": strings.TrimSuffix(l.url, "/")}}
 	body := fmt.Sprintf(`{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":%q,"domain":{"id":"default"},"password":%q}}},
@@ -200,7 +200,7 @@ func (a *administrator) usage(e estate, project, id string) {
 }
 
 // settledBody is the body without what changes by itself.
-func settledBody(t *testing.T, x map[string]any) string {
+func settledBody(t testing.TB, x map[string]any) string {
 	t.Helper()
 	x = maps.Clone(x)
 	maps.DeleteFunc(x, func(key string, _ any) bool {

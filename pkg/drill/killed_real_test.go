@@ -76,7 +76,7 @@ func buildProgram(t *testing.T, from, to string) *program {
 	return p
 }
 
-func cloudsFile(t *testing.T) string {
+func cloudsFile(t testing.TB) string {
 	t.Helper()
 	file := os.Getenv("OS_CLIENT_CONFIG_FILE")
 	if file == "" {

@@ -1,7 +1,6 @@
 package gap
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,7 +41,7 @@ func (c *Catalogue) Say(g *Gap, lang string) {
 	if k == nil {
 		return
 	}
-	args := maps.Clone(g.Args)
+	args := c.inLanguage(g.Args, lang)
 	args["side"] = c.sides["target"][lang]
 	g.Title, g.Cause, g.Remedy = k.Title[lang], "", ""
 	if g.Args["side"] == source {

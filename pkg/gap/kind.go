@@ -59,10 +59,11 @@ func (k *Kind) severity(s Signal) Severity {
 // A Catalogue is a list of kinds. Of several that fit a signal the first
 // counts, those that catch all come last.
 type Catalogue struct {
-	Kinds []Kind
-	index map[string]*Kind
-	sides map[string]Text // what the texts call the target and the source
-	unfit Text            // the remedy for what the source itself does not take
+	Kinds   []Kind
+	index   map[string]*Kind
+	sides   map[string]Text // what the texts call the target and the source
+	phrases map[string]Text // what a plan says in arguments, by its English words
+	unfit   Text            // the remedy for what the source itself does not take
 }
 
 // Kind returns the kind with this id, or nil.

@@ -28,8 +28,7 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 		return nil, fmt.Errorf("the catalogue of gaps: no file gaps/*.yaml")
 	}
 	var own, every []Kind
-	var sides map[string]Text
-	var unfit Text
+	c := &Catalogue{index: map[string]*Kind{}}
 	var errs []error
 	for _, file := range files {
 		r := &kindReader{nodeReader: nodeReader{file: file}}
@@ -40,11 +39,11 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 			own = append(own, kinds...)
 		}
 		if r.unfit != nil {
-			sides, unfit = r.sides, r.unfit
+			c.sides, c.unfit, c.phrases = r.sides, r.unfit, r.phrases
 		}
 		errs = append(errs, r.errs...)
 	}
-	c := &Catalogue{Kinds: append(own, every...), index: map[string]*Kind{}, sides: sides, unfit: unfit}
+	c.Kinds = append(own, every...)
 	for i, k := range c.Kinds {
 		if c.index[k.ID] != nil && k.ID != "" {
 			errs = append(errs, fmt.Errorf("two kinds %s", k.ID))
@@ -61,6 +60,7 @@ type kindReader struct {
 	nodeReader
 	domains []domain
 	sides   map[string]Text
+	phrases map[string]Text
 	unfit   Text
 	args    []string // that the signals of a kind carry, beside the placeholders
 	used    map[string]*yaml.Node
@@ -78,6 +78,13 @@ func (r *kindReader) readFile(fsys fs.FS) []Kind {
 		"sides": func(n *yaml.Node) {
 			r.sides = map[string]Text{}
 			r.entries(n, func(key, value *yaml.Node) { r.sides[key.Value] = r.translated(value) })
+		},
+		"phrases": func(n *yaml.Node) {
+			r.phrases = map[string]Text{}
+			r.items(n, func(item *yaml.Node) {
+				words := r.translated(item)
+				r.phrases[words["en"]] = words
+			})
 		},
 		"unfit": func(n *yaml.Node) { r.unfit = r.translated(n) },
 		"kinds": func(n *yaml.Node) {
