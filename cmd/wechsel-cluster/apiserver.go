@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/rest"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
@@ -44,6 +45,9 @@ func startAPIServer(ctx context.Context, c Config, store string, f files, stoppe
 	if err != nil {
 		return nil, err
 	}
+	for _, g := range []*server.Config{&config.Aggregator.GenericConfig.Config, config.KubeAPIs.ControlPlane.Generic, &config.ApiExtensions.GenericConfig.Config} {
+		g.EffectiveVersion = emulated{g.EffectiveVersion}
+	}
 	whole, err := config.Complete()
 	if err != nil {
 		return nil, err
@@ -52,11 +56,11 @@ func startAPIServer(ctx context.Context, c Config, store string, f files, stoppe
 	if err != nil {
 		return nil, err
 	}
-	server, err := chain.PrepareRun()
+	ready, err := chain.PrepareRun()
 	if err != nil {
 		return nil, err
 	}
-	go func() { stopped(fmt.Errorf("kube-apiserver: %w", ended(server.Run(ctx)))) }()
+	go func() { stopped(fmt.Errorf("kube-apiserver: %w", ended(ready.Run(ctx)))) }()
 	return rest.CopyConfig(chain.GenericAPIServer.LoopbackClientConfig), nil
 }
 

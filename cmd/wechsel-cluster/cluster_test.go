@@ -32,7 +32,7 @@ func TestCluster(t *testing.T) {
 	client, end := begin(t)
 	t.Run("version", func(t *testing.T) {
 		v, err := client.Discovery().ServerVersion()
-		if err != nil || v.Minor != "34" {
+		if err != nil || v.Minor != "34" || !strings.HasPrefix(v.GitVersion, "v1.34.0+emulated.by.v1.") {
 			t.Errorf("version is %v, %v", v, err)
 		}
 	})
