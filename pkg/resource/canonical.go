@@ -43,11 +43,11 @@ func (s *Schema) canonical(p Path, v Value) Value {
 func (s *Schema) canonicalMap(p Path, m map[string]Value) Value {
 	out := map[string]Value{}
 	for k, item := range m {
-		if c := s.canonical(p.Field(k), item); !isEmpty(c) {
+		if c := s.canonical(p.Field(k), item); !s.saysNothing(c) {
 			out[k] = c
 		}
 	}
-	if len(out) == 0 {
+	if s.saysNothing(out) {
 		return nil
 	}
 	return out
@@ -66,10 +66,15 @@ func (s *Schema) canonicalList(p Path, list []Value, kind ListKind) Value {
 		slices.SortFunc(out, CompareValues)
 		out = slices.CompactFunc(out, Equal)
 	}
-	if len(out) == 0 {
+	if s.saysNothing(out) {
 		return nil
 	}
 	return out
+}
+
+// saysNothing reports whether a value is as good as none.
+func (s *Schema) saysNothing(v Value) bool {
+	return v == nil || (s == nil || !s.Empties) && isEmpty(v)
 }
 
 // isEmpty: an empty list or map, and null, say as little as absence. An empty
