@@ -17,7 +17,8 @@ type Reader interface {
 	Catalogue(ctx context.Context) (profile.Catalogue, error)
 	// List yields what the selector asks for, in any order: Own and Implied
 	// resources of the project and nobody else's. Spec holds the provider's
-	// ids (strings) wherever the schema's field Refers to a type; Key is
+	// ids (strings) wherever the schema's field Refers to a type, and where the
+	// path alone does not tell the type a Ref of it with the id as Key; Key is
 	// empty; ID, State and Owner are set, the mark is stripped from
 	// everything else. Parent has the parent's type and, as Key, its id.
 	//

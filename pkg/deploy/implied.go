@@ -37,7 +37,7 @@ func (e *engine) findExisting(ctx context.Context) error {
 	}
 	for _, want := range wanted {
 		i := slices.IndexFunc(list, func(r *resource.Resource) bool {
-			return r.Type == want.Type && r.Tenure == resource.Implied && r.Name == want.Name
+			return r.Type == want.Type && r.Tenure == resource.Implied && r.Name == want.Name && r.Scope == want.Scope
 		})
 		if i < 0 {
 			if err := e.missing(want); err != nil {

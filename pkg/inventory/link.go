@@ -29,7 +29,7 @@ func (r *reading) link() {
 }
 
 // linkValue is v, which lies at p, with references for ids. An empty id
-// refers to nothing.
+// refers to nothing. A driver's own reference has the id for a key.
 func (r *reading) linkValue(schema *resource.Schema, p resource.Path, v resource.Value) resource.Value {
 	switch v := v.(type) {
 	case map[string]resource.Value:
@@ -47,6 +47,8 @@ func (r *reading) linkValue(schema *resource.Schema, p resource.Path, v resource
 			out[i] = r.linkValue(schema, p.Index(i), item)
 		}
 		return out
+	case resource.Ref:
+		return r.lookup([]resource.Type{v.Type}, string(v.Key))
 	case string:
 		field, _ := schema.Field(p)
 		if len(field.Refers) == 0 {

@@ -121,7 +121,8 @@ func judge(r seen, events []event) {
 func isAbout(e event, r seen) bool {
 	if e.kind == "PersistentVolumeClaim" && r.Type != claimType {
 		return slices.ContainsFunc(r.claims, func(claim string) bool {
-			return e.name == claim || e.name == numbered.FindString(e.name) && strings.HasPrefix(e.name, claim+"-")
+			rest, longer := strings.CutPrefix(e.name, claim+"-")
+			return e.name == claim || longer && r.Type == statefulSetType && ordinal.MatchString(rest)
 		})
 	}
 	if e.kind == kindName(r.Type) && e.name == r.Name {
@@ -141,7 +142,7 @@ func named(t resource.Type, kind string) *regexp.Regexp {
 		return hash
 	case t == deploymentType && kind == "Pod":
 		return hashAndSuffix
-	case t == statefulSetType && kind == "Pod", t == claimType:
+	case t == statefulSetType && kind == "Pod":
 		return ordinal
 	case kind == "Pod":
 		return suffix
@@ -155,7 +156,6 @@ var (
 	hashAndSuffix = regexp.MustCompile(`^[bcdfghjklmnpqrstvwxz2456789]{1,10}-[bcdfghjklmnpqrstvwxz2456789]{5}$`)
 	suffix        = regexp.MustCompile(`^[bcdfghjklmnpqrstvwxz2456789]{5}$`)
 	ordinal       = regexp.MustCompile(`^[0-9]+$`)
-	numbered      = regexp.MustCompile(`^.*-[0-9]+$`)
 	never         = regexp.MustCompile(`^\b$`)
 )
 

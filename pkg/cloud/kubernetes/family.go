@@ -38,8 +38,10 @@ func (c *Cloud) family(ctx context.Context, k *kind, selector cloud.Selector) (*
 	case accountType:
 		f := &family{parent: namespaceType, parents: map[string]string{}, name: func(r *resource.Resource) string { return r.ID }, only: url.Values{"fieldSelector": {"metadata.name=default"}}}
 		return f, c.collect(ctx, f, selector, func(o object) {
-			if name := text(o, "metadata", "name"); !isSystem(name) {
-				f.parents[id(name, "default")] = name
+			name := text(o, "metadata", "name")
+			f.parents[id(name, "default")] = name
+			if isSystem(name) { // it is in no workload
+				f.parents[id(name, "default")] = ""
 			}
 		})
 	}
@@ -90,7 +92,10 @@ func (f *family) adopt(r *resource.Resource) {
 		return
 	}
 	if parent, ok := f.parents[f.name(r)]; ok {
-		r.Tenure, r.Parent = resource.Implied, resource.Ref{Type: f.parent, Key: resource.Key(parent)}
+		r.Tenure = resource.Implied
+		if parent != "" {
+			r.Parent = resource.Ref{Type: f.parent, Key: resource.Key(parent)}
+		}
 	}
 }
 

@@ -76,9 +76,9 @@ func (k *kind) describe(d *document) *resource.Schema {
 // formOf is the form of what is in the table of choosers.
 func formOf(p resource.Path) resource.Form {
 	switch {
-	case strings.HasSuffix(string(p), "Port") || strings.HasSuffix(string(p), "nodePort"):
+	case strings.HasSuffix(string(p), "Port"):
 		return resource.Int
-	case strings.HasSuffix(string(p), "s"):
+	case p == "spec.clusterIPs" || p == "spec.ipFamilies":
 		return resource.List
 	}
 	return resource.Text
