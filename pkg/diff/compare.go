@@ -64,6 +64,9 @@ func Compare(a, b *resource.Set, mapping resource.Mapping, opts Options) Result 
 			c.given(left)
 			continue
 		}
+		if c.replaced(left) {
+			continue
+		}
 		if right := b.Get(c.match.to[left.Ref]); right != nil {
 			c.pair(left, right)
 			continue
@@ -149,6 +152,18 @@ func (c *comparer) missing(a *resource.Resource) {
 		return
 	}
 	c.note(Change{Ref: a.Ref, Verdict: Missing, Source: resource.Clone(a.Spec), Effect: resource.Lost, Args: c.about(c.a, a)})
+}
+
+// replaced: the plan has not made it again, since its work is done, or since the
+// target has such a thing already.
+func (c *comparer) replaced(a *resource.Resource) bool {
+	for _, d := range c.decisions[a.Ref] {
+		if b := c.b.Get(c.match.to[a.Ref]); d.Replaces() && (b == nil || b.Tenure == resource.Given) {
+			c.note(Change{Ref: a.Ref, Verdict: Mapped, Source: d.From, Target: d.To, Effect: d.Effect, Rule: d.Rule, Args: d.Args})
+			return true
+		}
+	}
+	return false
 }
 
 // unasked: a cloud shows what it has for everybody, such as the default security

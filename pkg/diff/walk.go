@@ -122,8 +122,8 @@ func (w *walker) facts(p resource.Path, x, y resource.Value) {
 
 // walk compares the values at p: x is A's with B's references.
 func (w *walker) walk(p resource.Path, x, y resource.Value) {
-	if w.unread[p] || w.decided(p, x, y) {
-		return
+	if w.unread[p] && (x == nil || y == nil || resource.Equal(x, y)) || w.decided(p, x, y) {
+		return // what cannot be read may still be told apart: by hashes
 	}
 	if resource.Equal(x, y) {
 		w.references(p, x)

@@ -21,7 +21,7 @@ func (d *drill) preflight(source *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	target, err := plan.Build(set, plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules})
+	target, err := plan.Build(set, plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules, Source: &d.fromCatalogue})
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (d *drill) planTarget(context.Context) error {
 		return err
 	}
 	if !found {
-		if p, err = plan.Build(b.Set, plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules}); err != nil {
+		if p, err = plan.Build(b.Set, plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules, Source: &d.fromCatalogue}); err != nil {
 			return err
 		}
 		if err := d.save(planOf("target"), p); err != nil {

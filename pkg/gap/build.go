@@ -1,6 +1,7 @@
 package gap
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,7 +17,8 @@ const maxEvidence = 5
 func (g *group) gap() Gap {
 	first := g.first()
 	out := Gap{ID: g.id, Kind: g.kind.ID, Path: first.Path.Pattern(), Source: plain(first.Source), Target: plain(first.Target), Seen: []Seen{}, Evidence: g.evidence(),
-		Standards: append([]string{}, g.kind.Standards...), Facets: append([]string{}, g.kind.Facets...), Who: g.kind.Who}
+		Standards: append([]string{}, g.kind.Standards...), Facets: append([]string{}, g.kind.Facets...), Who: g.kind.Who,
+		Basis: cmp.Or(g.kind.Basis, Modelled)}
 	out.Severity = g.kind.severity(first.Signal)
 	for _, m := range g.members {
 		if !slices.Contains(out.Resources, m.Ref) {

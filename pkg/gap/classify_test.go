@@ -167,7 +167,7 @@ func TestAGapTellsWhatItIsAbout(t *testing.T) {
 	}, "de")[0]
 	want := Gap{ID: g.ID, Kind: "network/extension-absent", Title: "Netzfunktion fehlt", Args: g.Args, Severity: Degraded, Resources: []resource.Ref{{Type: network, Key: "net"}}, Path: "dns_domain", Source: "shop.",
 		Cause:  "Neutron kennt in der Ziel-Cloud dns_domain von OS::Neutron::Net nicht: Die zugehörige Erweiterung ist nicht aktiv.",
-		Remedy: g.Remedy, Seen: []Seen{Refusal, Change}, Standards: []string{"scs-0123"}, Facets: []string{"I-SYN", "A-MET"}, Who: "provider",
+		Remedy: g.Remedy, Seen: []Seen{Refusal, Change}, Standards: []string{"scs-0123"}, Facets: []string{"I-SYN", "A-MET"}, Basis: Modelled, Who: "provider",
 		Evidence: []Evidence{{Seen: Refusal, Ref: "OS::Neutron::Net/net", Status: 400, Message: "Unrecognized attribute(s) 'dns_domain'", Request: "req-1"},
 			{Seen: Change, Ref: "OS::Neutron::Net/net", Message: "dns_domain: shop. → –"}}}
 	if d := cmp.Diff(want, g); d != "" {

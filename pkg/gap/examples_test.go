@@ -164,7 +164,8 @@ func shown() examples {
 
 		"identity/role-missing": {on(network, "").refused("create", 403, "Policy doesn't allow create_network to be performed.", lost), on(volume, "").refused("create", 403, "Policy doesn't allow volume:create to be performed.", lost)},
 	}
-	for domain, t := range map[string]resource.Type{"compute": "OS::Nova::Thing", "network": "OS::Neutron::Thing", "storage": "OS::Cinder::Thing", "image": "OS::Glance::Thing", "other": "OS::Other::Thing"} {
+	maps.Copy(e, shownInClusters())
+	for domain, t := range map[string]resource.Type{"compute": "OS::Nova::Thing", "network": "OS::Neutron::Thing", "storage": "OS::Cinder::Thing", "image": "OS::Glance::Thing", "cluster": "apps/Thing", "other": "OS::Other::Thing"} {
 		every(e, domain, t)
 	}
 	return e
@@ -176,6 +177,7 @@ func every(e examples, domain string, t resource.Type) {
 	)
 	all := examples{
 		"quota-exceeded": {on(t, "").with("name", "compute.cores").foreseen("quota/exceeded", lost), on(t, "").refused("create", 409, "Quota exceeded for resources: ['port'].", lost),
+			on(t, "").refused("create", 403, "exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3", lost),
 			on(t, "").refused("create", 413, "VolumeLimitExceeded: Maximum number of volumes allowed (5) exceeded for quota 'volumes'.", lost),
 			on(t, "").refused("create", 413, "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested 10G, quota is 100G and 94G has been consumed.", lost)},
 		"microversion-absent": {on(t, "tags").foreseen("microversion/absent", degraded), on(t, "tags").refused("create", 406, "no", degraded), on(t, "tags").refused("create", 400, "Version 2.90 is not supported by the API. Minimum is 2.1 and maximum is 2.72.", degraded)},

@@ -43,9 +43,10 @@ type Gap struct {
 	Remedy    string         `json:"remedy"` // in the report's language
 	Seen      []Seen         `json:"seen"`
 	Evidence  []Evidence     `json:"evidence"`
-	Standards []string       `json:"standards"` // that cover it; empty: none does
-	Facets    []string       `json:"facets"`    // of Art. 35(2) Data Act
-	Who       string         `json:"who"`       // customer, provider or standard
+	Standards []string       `json:"standards"`       // that cover it; empty: none does
+	Facets    []string       `json:"facets"`          // of Art. 35(2) Data Act
+	Who       string         `json:"who"`             // customer, provider or standard
+	Basis     Basis          `json:"basis,omitempty"` // measured or modelled: who has given the answer, or would
 	Expected  bool           `json:"expected,omitempty"`
 
 	Args map[string]string `json:"args,omitempty"` // what the texts name, so that they can be written in another language

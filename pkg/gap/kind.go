@@ -19,7 +19,19 @@ type Kind struct {
 	Across    bool        // By alone tells them apart: whatever refers to an absent image is one gap
 	When      []Predicate // any of which shows it
 	CatchAll  bool        // taken only when no other kind fits
+	Basis     Basis       // on simulated clouds; empty: modelled
 }
+
+// A Basis says who has given the answer that shows a gap.
+type Basis string
+
+// The bases. On a real cloud everything is measured. A simulated cluster is a
+// real API server with the real controllers and scheduler, and a stand-in for
+// what only a provider has: nodes, storage, load balancers, the network.
+const (
+	Measured Basis = "measured" // a real service
+	Modelled Basis = "modelled" // a simulator, as it knows the service from its documentation
+)
 
 // A Text is a text in several languages, by their codes.
 type Text map[string]string

@@ -16,9 +16,10 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
-// Load reads the catalogue: every gaps/*.yaml of fsys, one file per domain. A
-// file with a list of domains has kinds for each of them; those come last. The
-// error joins one per mistake, each with file, line and column.
+// Load reads the catalogue: every gaps/*.yaml of fsys, whose kinds belong to the
+// domain that the file names, or else to that of the file's name. A file with a
+// list of domains has kinds for each of them; those come last. The error joins
+// one per mistake, each with file, line and column.
 func Load(fsys fs.FS) (*Catalogue, error) {
 	files, err := fs.Glob(fsys, "gaps/*.yaml")
 	if err != nil {
@@ -58,7 +59,8 @@ type domain struct{ name, types string }
 
 type kindReader struct {
 	nodeReader
-	domains []domain
+	own     string   // the domain that the file names
+	domains []domain // for each of which its kinds are
 	sides   map[string]Text
 	phrases map[string]Text
 	unfit   Text
@@ -74,6 +76,7 @@ func (r *kindReader) readFile(fsys fs.FS) []Kind {
 	var kinds []Kind
 	r.used = map[string]*yaml.Node{}
 	r.fields(doc, map[string]func(*yaml.Node){
+		"domain":  func(n *yaml.Node) { r.own = r.matching(n, kindName) },
 		"domains": func(n *yaml.Node) { r.items(n, r.domain) },
 		"sides": func(n *yaml.Node) {
 			r.sides = map[string]Text{}
@@ -92,7 +95,7 @@ func (r *kindReader) readFile(fsys fs.FS) []Kind {
 		},
 	})
 	if len(r.domains) == 0 {
-		return named(kinds, domain{name: strings.TrimSuffix(path.Base(r.file), ".yaml")})
+		return named(kinds, domain{name: cmp.Or(r.own, strings.TrimSuffix(path.Base(r.file), ".yaml"))})
 	}
 	var out []Kind
 	for _, d := range r.domains {
@@ -141,6 +144,7 @@ func (r *kindReader) kind(n *yaml.Node) Kind {
 		"facets": func(n *yaml.Node) {
 			k.Facets = r.texts(n, func(n *yaml.Node) string { return r.oneOf(n, Facets()...) })
 		},
+		"basis":    func(n *yaml.Node) { k.Basis = Basis(r.oneOf(n, string(Measured), string(Modelled))) },
 		"by":       func(n *yaml.Node) { k.By = r.texts(n, r.text) },
 		"args":     func(n *yaml.Node) { r.args = r.texts(n, r.text) },
 		"across":   func(n *yaml.Node) { k.Across = r.boolean(n) },

@@ -41,6 +41,8 @@ func TestLoadingIsStrictAndTellsWhere(t *testing.T) {
 		"empty text":       {"{en: R, de: R}", `{en: "", de: R}`, "gaps/d.yaml:5:18: want text"},
 		"syntax":           {"kinds:", "kinds: [", "gaps/d.yaml:"},
 		"second kind":      {"      - {code: x}\n", "      - {code: x}\n" + strings.TrimPrefix(good, "kinds:\n"), "two kinds d/a"},
+		"basis":            {"facets:", "basis: guessed\n    facets:", `gaps/d.yaml:8:12: "guessed" is none of`},
+		"name of a domain": {"kinds:", "domain: A B\nkinds:", `gaps/d.yaml:1:9: "A B" does not match`},
 		"domain":           {"kinds:", "domains: [{name: d}]\nkinds:", "a domain needs name and types"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,6 +74,20 @@ func TestKindsOfEveryDomain(t *testing.T) {
 	}
 	if len(c.Kinds) != 3 || c.Kinds[0].ID != "z/a" || c.Kind("x/a").When[0].Type != "X*" || c.Kind("y/a").When[0].Type != "*" {
 		t.Errorf("%+v", c.Kinds)
+	}
+}
+
+// Two files may speak of one domain, and say on what an answer rests.
+func TestDomainAndBasisOfAFile(t *testing.T) {
+	c, err := Load(fstest.MapFS{"gaps/a.yaml": {Data: []byte(good)},
+		"gaps/b.yaml": {Data: []byte("domain: a\n" + strings.NewReplacer("id: a", "id: b", "code: x", "code: y", "who:", "basis: measured\n    who:").Replace(good))}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[string]Basis{"x": Modelled, "y": Measured} {
+		if g := c.Classify([]Signal{{Seen: Forecast, Code: code}}, "en")[0]; g.Basis != want || !strings.HasPrefix(g.Kind, "a/") {
+			t.Errorf("%s is %s, %s", code, g.Kind, g.Basis)
+		}
 	}
 }
 

@@ -52,11 +52,14 @@ func (b *builder) scan(r *resource.Resource, path resource.Path, leaf resource.V
 func (b *builder) foreignWords() map[string]resource.Ref {
 	out := map[string]resource.Ref{}
 	for _, r := range b.all {
-		if len(r.ID) >= 32 {
+		if len(r.ID) >= 32 && !inCluster(r.Type) {
 			out[canonicalWord(r.ID)] = r.Ref
 		}
 		if !wasRead(r) {
 			continue
+		}
+		if inCluster(r.Type) {
+			addAttributes(out, r)
 		}
 		switch r.Type {
 		case floatingIP:
@@ -71,6 +74,17 @@ func (b *builder) foreignWords() map[string]resource.Ref {
 	}
 	maps.DeleteFunc(out, func(word string, _ resource.Ref) bool { return word == "" })
 	return out
+}
+
+// addAttributes adds the addresses that a cluster has given: of a Service or an
+// Ingress, inside and outside.
+func addAttributes(out map[string]resource.Ref, r *resource.Resource) {
+	for _, leaf := range resource.Leaves(map[string]resource.Value(r.Attrs)) {
+		text, _ := leaf.(string)
+		if addr, err := netip.ParseAddr(text); err == nil && !addr.IsUnspecified() && !addr.IsLoopback() {
+			out[addr.String()] = r.Ref
+		}
+	}
 }
 
 func (b *builder) addAddresses(out map[string]resource.Ref, r *resource.Resource, pattern resource.Path) {

@@ -43,6 +43,10 @@ type Options struct {
 	Drill string // its id, for the mark on what is created
 	Cloud string // the target's name, as rules and reports name it
 	Rules []Rule // the user's, tried in order before the built-in matching
+
+	// Source is what the cloud that is left offers; nil: not known. What the
+	// source does not have either is not lost.
+	Source *profile.Catalogue
 }
 
 // Build plans how set is made on target. It changes neither. What cannot be
@@ -81,9 +85,11 @@ func tooMuch(p *Plan) int {
 
 func (b *builder) build() (*Plan, error) {
 	b.copyOwn()
+	b.leaveFinished()
 	b.unroll()
 	b.addContent() // first, for what is made from bytes needs no image
 	b.gate()
+	b.serveKinds()
 	if err := b.applyRules(); err != nil {
 		return nil, err
 	}
@@ -93,7 +99,14 @@ func (b *builder) build() (*Plan, error) {
 	b.mapDefaultGroup()
 	b.addRootVolumes()
 	b.foretellNetworks()
+	b.foretellClaims()
+	b.foretellPlaces()
+	b.foretellAnnotations()
+	b.foretellPolicies()
+	b.foretellMetrics()
 	b.observe()
+	b.observeInCluster()
+	b.orderAfter()
 	p := b.plan()
 	var err error
 	if p.Steps, err = order(b.out, b.steps()); err != nil {

@@ -15,6 +15,7 @@ type choice struct {
 	rule   string
 	effect resource.Effect
 	args   map[string]string
+	weigh  func(use) resource.Effect // what it means for one user; nil: the same for all
 }
 
 // ruleArea is the first half of the rules' names for a type.
@@ -22,6 +23,9 @@ func ruleArea(t resource.Type) string {
 	areas := map[resource.Type]string{flavor: "flavor", image: "image", network: "network", subnet: "subnet", volumeType: "volume-type"}
 	if area, ok := areas[t]; ok {
 		return area
+	}
+	if len(traitsOf(t)) > 0 {
+		return "class"
 	}
 	return "given"
 }
@@ -65,6 +69,7 @@ func (b *builder) mapGiven() {
 		}
 		b.take(from, c)
 		b.compareImages(from, c.to)
+		b.compareClasses(from, c.to)
 	}
 	b.rewrite()
 }
@@ -81,6 +86,12 @@ func (b *builder) match(from *resource.Resource) choice {
 		return b.matchSubnet(from)
 	case volumeType:
 		return b.matchVolumeType(from)
+	}
+	switch {
+	case len(traitsOf(from.Type)) > 0 && !everywhere(from):
+		return b.matchClass(from)
+	case inCluster(from.Type):
+		return b.matchNamed(from)
 	}
 	for _, g := range b.offers[from.Type] {
 		if g.Name == from.Name {
@@ -111,7 +122,13 @@ func (b *builder) take(from *resource.Resource, c choice) {
 		return
 	}
 	for _, u := range b.uses[from.Ref] {
-		b.foretell(gap.Signal{Code: c.rule, Ref: u.by.Ref, Path: u.path, Source: from.Ref, Target: target, Effect: c.effect, Args: args})
+		effect := c.effect
+		if c.weigh != nil {
+			effect = c.weigh(u)
+		}
+		if effect != resource.Same {
+			b.foretell(gap.Signal{Code: c.rule, Ref: u.by.Ref, Path: u.path, Source: from.Ref, Target: target, Effect: effect, Args: args})
+		}
 	}
 }
 
@@ -119,7 +136,11 @@ func (b *builder) take(from *resource.Resource, c choice) {
 // as that of any Given resource, and numbered if the set has such a key.
 func (b *builder) adopt(g *resource.Resource) resource.Ref {
 	c := g.Clone()
-	c.Key = resource.NewKey(g.Name)
+	name := g.Name
+	if g.Scope != "" {
+		name = g.Scope + "-" + g.Name
+	}
+	c.Key = resource.NewKey(name)
 	for n := 2; ; n++ {
 		have := b.out.Get(c.Ref)
 		if have == nil {
@@ -129,7 +150,7 @@ func (b *builder) adopt(g *resource.Resource) resource.Ref {
 		if have.Tenure == resource.Given && have.ID == c.ID {
 			return c.Ref
 		}
-		c.Key = resource.NewKey(string(resource.NewKey(g.Name)) + "-" + strconv.Itoa(n))
+		c.Key = resource.NewKey(string(resource.NewKey(name)) + "-" + strconv.Itoa(n))
 	}
 }
 
@@ -137,7 +158,7 @@ func (b *builder) adopt(g *resource.Resource) resource.Ref {
 // for an id: what needs it is tried all the same, and the refusal is the proof.
 func (b *builder) keepUnmapped(from *resource.Resource) resource.Ref {
 	c := from.Clone()
-	c.ID, c.State, c.Spec = label(from), "", nil
+	c.ID, c.State, c.Spec = idOf(from), "", nil
 	return b.adopt(c)
 }
 

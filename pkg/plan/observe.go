@@ -14,10 +14,14 @@ func (b *builder) observe() {
 		}
 		for _, p := range r.Unread {
 			rule := "property/unread"
-			if p == "user_data" {
+			switch {
+			case p == "user_data":
 				rule = "user-data/unread"
+			case r.Type == secret:
+				rule = "secret/unread"
 			}
-			if _, supplied := resource.Lookup(r.Spec, p); !supplied {
+			// a Secret's entries are there, with hashes for values
+			if _, supplied := resource.Lookup(r.Spec, p); !supplied || r.Type == secret {
 				b.decide(resource.Decision{Ref: r.Ref, Path: p, Effect: resource.Degraded, Rule: rule})
 			}
 		}

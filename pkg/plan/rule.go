@@ -76,10 +76,14 @@ func (b *builder) choose(rule Rule, ref resource.Ref) error {
 	}
 	for _, g := range b.offers[ref.Type] {
 		if rule.Replace == g.Name || rule.Replace == g.ID {
-			b.chosen[ref] = choice{to: g, rule: ruleArea(ref.Type) + "/by-rule", effect: resource.Adapted}
-			if g.Name == b.set.Get(ref).Name {
-				b.chosen[ref] = choice{to: g, rule: ruleArea(ref.Type) + "/by-rule", effect: resource.Same}
+			c := choice{to: g, rule: ruleArea(ref.Type) + "/by-rule", effect: resource.Adapted, args: map[string]string{}}
+			if inCluster(ref.Type) {
+				c.args["class"] = kindName(ref.Type)
 			}
+			if g.Name == b.set.Get(ref).Name {
+				c.effect = resource.Same
+			}
+			b.chosen[ref] = c
 			return nil
 		}
 	}

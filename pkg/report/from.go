@@ -40,7 +40,7 @@ func (w Words) Text(id string, args map[string]string) string {
 
 // New makes the report of a drill.
 func New(about About, result *drill.Result, words Words) *Report {
-	gaps := expect(words.Kinds.Classify(result.Signals, words.Language), about.Expected)
+	gaps := rests(about.To, expect(words.Kinds.Classify(result.Signals, words.Language), about.Expected))
 	result.Diff.Weigh(gaps)
 	r := &Report{
 		APIVersion: resource.APIVersion, Kind: "Report", Drill: about.Drill, Scenario: about.Scenario, Titles: about.Titles,
@@ -48,7 +48,7 @@ func New(about About, result *drill.Result, words Words) *Report {
 		Started: about.Started, Finished: about.Finished, Complete: result.Complete,
 		Resources: outcomes(result), Mapping: decisions(result.Plan),
 		Gaps:    gaps,
-		Source:  Source{Unfit: notNil(words.Kinds.ClassifySource(result.Unfit, words.Language))},
+		Source:  Source{Unfit: rests(about.From, notNil(words.Kinds.ClassifySource(result.Unfit, words.Language)))},
 		Cleanup: Cleanup{Kept: about.Kept, Left: notNil(result.Left)},
 		Records: notNil(about.Records),
 	}
@@ -140,6 +140,16 @@ func expect(gaps []gap.Gap, kinds []string) []gap.Gap {
 		gaps[i].Expected = slices.Contains(kinds, gaps[i].Kind)
 	}
 	return notNil(gaps)
+}
+
+// rests says on what gaps of a side rest: what a real cloud answers is measured.
+func rests(side drill.Side, gaps []gap.Gap) []gap.Gap {
+	for i := range gaps {
+		if !side.Simulated {
+			gaps[i].Basis = gap.Measured
+		}
+	}
+	return gaps
 }
 
 func notNil[T any](list []T) []T {

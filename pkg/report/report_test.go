@@ -53,7 +53,7 @@ func sample() *Report {
 		Mapping:   []Decision{{Ref: "OS::Nova::Flavor/SCS-2V-4-20", From: "SCS-2V-4-20", To: "größerer-Flavor-mit-sehr-langem-Namen-ohne-jeden-Zwischenraum", Effect: resource.Adapted, Rule: "flavor/nearest", Args: map[string]string{"cost": "+0 vCPU"}}},
 		Gaps: []gap.Gap{
 			{ID: "1", Kind: "test/absent", Title: "No <flavor>", Severity: gap.Blocker, Resources: []resource.Ref{server, long}, Cause: "No flavor of the target is as large as “größer|breiter”, ＷＩＤＥ and e\u0301.", Remedy: "Choose a *larger* one.",
-				Seen: []gap.Seen{gap.Forecast, gap.Refusal}, Who: "provider", Standards: []string{"scs-0100", "scs-9999"}, Facets: []string{"A-MET", "I-SEM"}, Path: "flavor",
+				Seen: []gap.Seen{gap.Forecast, gap.Refusal}, Who: "provider", Basis: gap.Measured, Standards: []string{"scs-0100", "scs-9999"}, Facets: []string{"A-MET", "I-SEM"}, Path: "flavor",
 				Evidence: []gap.Evidence{{Seen: gap.Refusal, Ref: server.String(), Status: 404, Message: "Flavor <x> could not be found.", Request: "req-1"}}},
 			{ID: "2", Kind: "test/name", Title: "Another name", Severity: gap.Degraded, Resources: []resource.Ref{server}, Cause: "The external network has another name.", Remedy: "None.", Seen: []gap.Seen{gap.Forecast}, Expected: true, Who: "customer", Facets: []string{"I-SEM"}},
 		},
