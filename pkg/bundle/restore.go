@@ -21,18 +21,43 @@ const (
 	imageType  resource.Type = "OS::Glance::Image"
 )
 
-// openFormats writes the template and RESTORE.md, and returns what they cannot
-// say.
+// openFormats writes the template, the manifests and RESTORE.md, and returns
+// what they cannot say. A layer that the set has nothing of is not mentioned.
 func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
-	withImages, images := restoreImages(set)
-	rendered, err := hot.Render(withImages, "What ran on "+cloud)
-	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", TemplateFile, err)
+	r := restore{Cloud: cloud}
+	stack, objects := layer(set, false), layer(set, true)
+	if objects.Len() == 0 || stack.Len() > 0 {
+		if err := w.template(stack, &r); err != nil {
+			return nil, err
+		}
 	}
-	if err := w.Write(TemplateFile, rendered.Template); err != nil {
+	if objects.Len() > 0 {
+		files, left, err := w.manifests(objects)
+		if err != nil {
+			return nil, err
+		}
+		r.Cluster, r.Left = clusterOf(objects, files), append(r.Left, left...)
+	}
+	r.Files = slices.Clone(w.files)
+	slices.SortFunc(r.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	text, err := r.text()
+	if err != nil {
 		return nil, err
 	}
-	r := restore{Cloud: cloud, Template: TemplateFile, Images: images}
+	return r.Left, w.Write(RestoreFile, []byte(text))
+}
+
+// template writes the HOT file, and notes what RESTORE.md says of it.
+func (w *Writer) template(set *resource.Set, r *restore) error {
+	withImages, images := restoreImages(set)
+	rendered, err := hot.Render(withImages, "What ran on "+r.Cloud)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", TemplateFile, err)
+	}
+	if err := w.Write(TemplateFile, rendered.Template); err != nil {
+		return err
+	}
+	r.Template, r.Images = TemplateFile, images
 	parsed, err := hot.Parse(TemplateFile, rendered.Template, hot.Options{Schemas: set.Schemas})
 	if err != nil {
 		r.Left = append(r.Left, Left{Reason: "the template cannot be used as it is: " + err.Error()})
@@ -46,13 +71,7 @@ func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
 		}
 		r.Left = append(r.Left, Left(l))
 	}
-	r.Files = slices.Clone(w.files)
-	slices.SortFunc(r.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	text, err := r.text()
-	if err != nil {
-		return nil, err
-	}
-	return r.Left, w.Write(RestoreFile, []byte(text))
+	return nil
 }
 
 // clientProperties are what the openstack client gives an image that it makes;
@@ -152,16 +171,19 @@ type restoreImage struct {
 }
 
 type restore struct {
-	Cloud, Template string
+	Cloud, Template string // Template is empty without an OpenStack part
 	Files           []File
 	Images          []restoreImage
 	Parameters      []hot.Parameter
 	After           []string
+	Cluster         *cluster // nil without a Kubernetes part
 	Left            []Left
 }
 
 func (r restore) text() (string, error) {
-	t, err := template.New(RestoreFile).Funcs(template.FuncMap{"quote": quote}).Parse(restoreText)
+	steps := 0
+	functions := template.FuncMap{"quote": quote, "join": strings.Join, "step": func() int { steps++; return steps }}
+	t, err := template.New(RestoreFile).Funcs(functions).Parse(restoreText)
 	if err != nil {
 		return "", err
 	}

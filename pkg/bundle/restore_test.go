@@ -11,7 +11,8 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
+// Update is for the tests beside the package too.
+var Update = flag.Bool("update", false, "write the golden files")
 
 // What RESTORE.md says of a volume with bytes, a server that is off, and a server
 // that boots from a volume of bytes that Nova has made for it.
@@ -51,7 +52,7 @@ func TestRestore(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden := filepath.Join("testdata", name)
-		if *update {
+		if *Update {
 			if err := os.WriteFile(golden, got, 0o600); err != nil {
 				t.Fatal(err)
 			}

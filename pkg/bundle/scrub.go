@@ -7,11 +7,14 @@ import (
 )
 
 // withoutIDs returns the set with attributes from which the provider's ids are
-// gone: they would mean nothing elsewhere.
+// gone, which would mean nothing elsewhere, and without the values of Secrets.
 func withoutIDs(set *resource.Set) *resource.Set {
 	id := regexp.MustCompile(`^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$`)
 	out := set.Clone()
 	for r := range out.All() {
+		if r.Type == secretType {
+			hideValues(r.Spec)
+		}
 		attrs := map[string]resource.Value{}
 		for name, value := range r.Attrs {
 			found := false

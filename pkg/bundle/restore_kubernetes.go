@@ -1,0 +1,103 @@
+package bundle
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// cluster is what RESTORE.md says of the Kubernetes part.
+type cluster struct {
+	Definitions []manifest  // of kinds, which have to be there before their objects
+	Secrets     []secret    // whose values do not travel
+	Names       []offered   // that are the provider's
+	Images      []container //
+	Claims      []claim     // whose contents do not travel
+	Jobs        []job       // that run again
+}
+
+type secret struct {
+	Namespace, Name string
+	Keys            []string
+}
+
+type offered struct {
+	Kind, Name string
+	Users      []string // files
+}
+
+type container struct{ Image, Registry string }
+
+type claim struct{ Namespace, Name string }
+
+type job struct{ Namespace, Name string }
+
+// clusterOf sums up what whoever brings the manifests to a cluster has to do.
+func clusterOf(set *resource.Set, files []manifest) *cluster {
+	c := &cluster{}
+	users := map[resource.Ref][]string{}
+	images := map[string]bool{}
+	for _, f := range files {
+		for _, ref := range f.of.Refs() {
+			users[ref] = append(users[ref], f.File)
+		}
+		imagesIn(f.of.Spec, images)
+		switch f.of.Type {
+		case definitionType:
+			c.Definitions = append(c.Definitions, f)
+		case "batch/Job":
+			c.Jobs = append(c.Jobs, job{f.of.Scope, f.of.Name})
+		case secretType:
+			if data, _ := f.of.Spec["data"].(map[string]any); len(data) > 0 {
+				c.Secrets = append(c.Secrets, secret{f.of.Scope, f.of.Name, slices.Sorted(maps.Keys(data))})
+			}
+		}
+	}
+	for r := range set.All() {
+		if r.Tenure == resource.Given && r.Scope == "" && r.Type != namespaceType && len(users[r.Ref]) > 0 {
+			c.Names = append(c.Names, offered{kindOf(r.Type), idOf(r), users[r.Ref]})
+		}
+		if r.Type == claimType && r.Tenure != resource.Given {
+			c.Claims = append(c.Claims, claim{r.Scope, r.Name})
+		}
+	}
+	for _, image := range slices.Sorted(maps.Keys(images)) {
+		c.Images = append(c.Images, container{image, registryOf(image)})
+	}
+	return c
+}
+
+// imagesIn finds the images of containers: in every list of containers, also
+// of custom kinds, an item's image.
+func imagesIn(v any, found map[string]bool) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			imagesIn(item, found)
+		}
+	case map[string]any:
+		for name, inner := range v {
+			if list, ok := inner.([]any); ok && strings.HasSuffix(strings.ToLower(name), "containers") {
+				for _, item := range list {
+					c, _ := item.(map[string]any)
+					if image, ok := c["image"].(string); ok && image != "" {
+						found[image] = true
+					}
+				}
+			}
+			imagesIn(inner, found)
+		}
+	}
+}
+
+// registryOf returns the host of an image's name: what stands before the first
+// slash, if it has a dot or a port or is localhost; else it is Docker's.
+func registryOf(image string) string {
+	host, _, ok := strings.Cut(image, "/")
+	if ok && (strings.ContainsAny(host, ".:") || host == "localhost") {
+		return host
+	}
+	return "docker.io"
+}
