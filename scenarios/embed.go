@@ -1,5 +1,5 @@
 // Package scenarios carries the scenarios that come with wechsel: a folder
-// each, with scenario.yaml and a HOT template.
+// each, with scenario.yaml, a HOT template, manifests and charts.
 package scenarios
 
 import "embed"
@@ -7,5 +7,5 @@ import "embed"
 // FS returns the folders.
 func FS() embed.FS { return files }
 
-//go:embed */*.yaml
+//go:embed all:*/*
 var files embed.FS

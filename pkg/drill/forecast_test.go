@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/scenario"
 	"github.com/wechsel-project/wechsel/scenarios"
 )
 
@@ -89,8 +90,15 @@ func scenarioNames(t testing.TB) []string {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() {
-			names = append(names, e.Name())
+		if !e.IsDir() {
+			continue
+		}
+		s, err := scenario.Load(scenarios.FS(), e.Name(), scenario.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Template != nil { // else it is for clusters alone
+			names = append(names, s.Name)
 		}
 	}
 	return names

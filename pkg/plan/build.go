@@ -112,12 +112,7 @@ func (b *builder) build() (*Plan, error) {
 	if p.Steps, err = order(b.out, b.steps()); err != nil {
 		return nil, err
 	}
-	for _, quota := range b.count(p) {
-		b.queue(p, quota)
-	}
-	if p.Steps, err = sorted(p.Steps); err != nil {
-		return nil, err
-	}
+	b.count(p)
 	p.Forecast = b.withoutMoot()
 	return p, nil
 }

@@ -47,3 +47,19 @@ func TestQuota(t *testing.T) {
 		}
 	}
 }
+
+// TestClusters: the scenarios that are for clusters, with their texts.
+func TestClusters(t *testing.T) {
+	for _, name := range []string{"hello", "web-shop-cluster"} {
+		s, err := scenario.Load(scenarios.FS(), name, scenario.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Name != name || s.Title["en"] == "" || s.Title["de"] == "" || s.Description["de"] == "" || s.From == "" || s.To == "" {
+			t.Errorf("%s: name %q, title %v", name, s.Name, s.Title)
+		}
+		if s.Template != nil || s.Set.Len() > 0 || len(s.Kubernetes) == 0 {
+			t.Errorf("%s: template %q, %d resources, %d sources", name, s.Template, s.Set.Len(), len(s.Kubernetes))
+		}
+	}
+}
