@@ -66,7 +66,6 @@ func Workload(sources []Source, on *Cloud) (cloud.Reader, error) {
 type workload struct {
 	on    *Cloud
 	kinds map[resource.Type]*kind // that occur
-	own   []*kind                 // that the workload itself defines
 	list  []*resource.Resource
 	ids   map[resource.Ref]bool // of the list, with the id for a key
 }
