@@ -2,38 +2,164 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/wechsel-project/wechsel/fixtures"
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/drill"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/scenario"
+	"github.com/wechsel-project/wechsel/pkg/sim/cluster"
 	sim "github.com/wechsel-project/wechsel/pkg/sim/openstack"
 )
 
 // simulated is how the name of a simulated cloud begins.
 const simulated = "sim:"
 
+// A connection is a cloud that was opened, and how to let go of it.
+type connection struct {
+	drill.Side
+	cluster *kubernetes.Cloud // its Kubernetes; nil: it was not asked for
+	close   func()
+}
+
+// wanted are the layers of a cloud that are needed.
+type wanted struct {
+	openStack, kubernetes bool
+	ifThere               bool   // a layer that the cloud does not have is not missed
+	secret                []byte // what the values of Secrets are hashed with; nil: anew
+}
+
+// wantedBy are the layers that a scenario is about.
+func wantedBy(s *scenario.Scenario, secret []byte) wanted {
+	return wanted{openStack: s.Set != nil && s.Set.Len() > 0, kubernetes: len(s.Kubernetes) > 0, secret: secret}
+}
+
+// everything is all that a cloud has.
+func everything() wanted { return wanted{openStack: true, kubernetes: true, ifThere: true} }
+
 // connect opens the cloud that the user names: sim:NAME or sim:FILE starts a
-// simulated one inside this process, any other name is looked up in
-// wechsel.yaml and clouds.yaml.
-func (a *app) connect(ctx context.Context, name string, config *scenario.Config) (drill.Side, func(), error) {
+// simulated one, any other name is looked up in wechsel.yaml, clouds.yaml and
+// the kubeconfig.
+func (a *app) connect(ctx context.Context, name string, config *scenario.Config, want wanted) (*connection, error) {
 	if strings.HasPrefix(name, simulated) {
-		return a.simulate(ctx, name)
+		return a.simulate(ctx, name, want)
 	}
-	opened, err := openstack.Open(ctx, openstack.Options{Cloud: entryOf(name, config)})
+	var layers []layer
+	if want.openStack && (!want.ifThere || knowsOpenStack(name, config)) {
+		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
+			opened, err := openstack.Open(ctx, openstack.Options{Cloud: entryOf(name, config)})
+			if err != nil {
+				return nil, nil, err
+			}
+			return opened, opened.Calls, nil
+		})
+	}
+	if want.kubernetes && (!want.ifThere || config.Clouds[name].Kubernetes.Value != "") {
+		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
+			return c.openCluster(ctx, kubernetes.Options{Cloud: name, Context: firstOf(config.Clouds[name].Kubernetes.Value, name), Secret: want.secret})
+		})
+	}
+	return openLayers(ctx, drill.Side{Name: name, Place: placeOf(name, config)}, layers)
+}
+
+// knowsOpenStack tells whether a name leads to an OpenStack cloud, or to a cluster
+// alone.
+func knowsOpenStack(name string, config *scenario.Config) bool {
+	entry, named := config.Clouds[name]
+	if !named || entry.OpenStack.Value != "" || entry.Kubernetes.Value == "" {
+		return true
+	}
+	known, err := openstack.CloudNames()
+	return err == nil && slices.Contains(known, name)
+}
+
+// A layer opens one part of a cloud.
+type layer func(context.Context, *connection) (cloud.Cloud, func() []cloud.Calls, error)
+
+// openLayers opens all layers at once and makes one cloud of them.
+func openLayers(ctx context.Context, side drill.Side, layers []layer) (*connection, error) {
+	c := &connection{Side: side}
+	clouds, calls, stops := make([]cloud.Cloud, len(layers)), make([]func() []cloud.Calls, len(layers)), make([]connection, len(layers))
+	c.close = func() {
+		for _, s := range stops {
+			if s.close != nil {
+				s.close()
+			}
+		}
+	}
+	var g errgroup.Group
+	for i, open := range layers {
+		g.Go(func() (err error) {
+			clouds[i], calls[i], err = open(ctx, &stops[i])
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		c.close()
+		return nil, err
+	}
+	if len(layers) == 0 {
+		return nil, &usage{fmt.Errorf("%s offers nothing of what is wanted", side.Name)}
+	}
+	for _, s := range stops {
+		if s.cluster != nil {
+			c.cluster = s.cluster
+		}
+	}
+	c.Cloud = cloud.Join(clouds...)
+	c.Calls = func() []cloud.Calls {
+		var all []cloud.Calls
+		for _, f := range calls {
+			all = append(all, f()...)
+		}
+		return all
+	}
+	return c, nil
+}
+
+// openCluster is the layer of a Kubernetes cluster.
+func (c *connection) openCluster(ctx context.Context, o kubernetes.Options) (cloud.Cloud, func() []cloud.Calls, error) {
+	opened, err := kubernetes.Open(ctx, o)
 	if err != nil {
-		return drill.Side{}, nil, err
+		return nil, nil, err
 	}
-	return drill.Side{Name: name, Place: placeOf(name, config), Cloud: opened, Calls: opened.Calls}, func() {}, nil
+	c.cluster = opened
+	return opened, opened.Transport().Calls, nil
+}
+
+// connectBoth opens the two clouds of a drill at once.
+func (a *app) connectBoth(ctx context.Context, from, to string, config *scenario.Config, want wanted) (*connection, *connection, error) {
+	var both [2]*connection
+	var errs [2]error
+	var wg sync.WaitGroup
+	for i, name := range []string{from, to} {
+		wg.Go(func() { both[i], errs[i] = a.connect(ctx, name, config, want) })
+	}
+	wg.Wait()
+	err := errors.Join(errs[:]...) // what is wrong with either is told
+	if err != nil {
+		for _, c := range both {
+			if c != nil {
+				c.close()
+			}
+		}
+	}
+	return both[0], both[1], err
 }
 
 // entryOf is the entry of clouds.yaml that a name means.
@@ -54,22 +180,60 @@ func placeOf(name string, config *scenario.Config) string {
 	return place
 }
 
-// simulate serves a profile on a port of its own for as long as the drill.
-func (a *app) simulate(ctx context.Context, name string) (drill.Side, func(), error) {
+// simulate serves a profile for as long as the connection is open: its OpenStack
+// on a port of its own inside this process, its Kubernetes as a process beside it.
+func (a *app) simulate(ctx context.Context, name string, want wanted) (*connection, error) {
 	p, err := loadProfile(name)
 	if err != nil {
-		return drill.Side{}, nil, err
+		return nil, err
 	}
-	served, stop, err := serve(ctx, p, "127.0.0.1:0")
+	if want.kubernetes && !p.Kubernetes.Serves() && !want.ifThere {
+		return nil, &usage{fmt.Errorf("%s offers no Kubernetes, which the scenario needs", name)}
+	}
+	var layers []layer
+	if want.openStack {
+		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
+			served, stop, err := serve(ctx, p, "127.0.0.1:0")
+			if err != nil {
+				return nil, nil, err
+			}
+			c.close = stop
+			opened, err := openstack.Open(ctx, openstack.Options{Cloud: name, Auth: served.auth()})
+			if err != nil {
+				return nil, nil, err
+			}
+			return opened, opened.Calls, nil
+		})
+	}
+	if want.kubernetes && p.Kubernetes.Serves() {
+		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
+			kubeconfig, stop, err := startCluster(ctx, p)
+			if err != nil {
+				return nil, nil, err
+			}
+			c.close = stop
+			return c.openCluster(ctx, kubernetes.Options{Cloud: name, Config: kubeconfig, Secret: want.secret})
+		})
+	}
+	return openLayers(ctx, drill.Side{Name: name, Simulated: true, MTU: p.Behaviour.Network.MTU}, layers)
+}
+
+// startCluster starts the profile's Kubernetes and returns the way to it.
+func startCluster(ctx context.Context, p *profile.Profile) (kubeconfig []byte, stop func(), err error) {
+	program, err := cluster.Find(os.Getenv("WECHSEL_CLUSTER"))
 	if err != nil {
-		return drill.Side{}, nil, err
+		return nil, nil, err
 	}
-	opened, err := openstack.Open(ctx, openstack.Options{Cloud: name, Auth: served.auth()})
+	c, err := cluster.Start(ctx, program, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	stop = func() { _ = c.Close() }
+	kubeconfig, err = json.Marshal(cluster.Kubeconfig([]string{p.Name}, map[string]*cluster.Cluster{p.Name: c}))
 	if err != nil {
 		stop()
-		return drill.Side{}, nil, err
 	}
-	return drill.Side{Name: name, Cloud: opened, Calls: opened.Calls, Simulated: true, MTU: p.Behaviour.Network.MTU}, stop, nil
+	return kubeconfig, stop, err
 }
 
 // loadProfile reads sim:NAME from the binary, or sim:FILE.

@@ -80,11 +80,11 @@ func (a *app) readSet(c *cli.Context, name string) (*resource.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	side, closeSide, err := a.connect(c.Context, name, config)
+	side, err := a.connect(c.Context, name, config, everything())
 	if err != nil {
 		return nil, err
 	}
-	defer closeSide()
+	defer side.close()
 	catalogue, err := side.Cloud.Catalogue(c.Context)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ const (
 	drillFile  = "drill.json"
 	reportFile = "report.json"
 	pageFile   = "report.html"
+	secretFile = "secret.key"
 )
 
 // request is what a drill was asked for: drill.json in its folder, so that it
@@ -76,6 +77,19 @@ func readFolder(dir string) (request, error) {
 		return r, &usage{fmt.Errorf("%s: %w", filepath.Join(dir, drillFile), err)}
 	}
 	return r, nil
+}
+
+// secretOf is what the values of Secrets are hashed with in the drill of a folder:
+// so that they can be compared, also after a resume, and nobody who has only the
+// reports can guess them.
+func secretOf(dir string) ([]byte, error) {
+	name := filepath.Join(dir, secretFile)
+	secret, err := os.ReadFile(name)
+	if err == nil || !errors.Is(err, os.ErrNotExist) {
+		return secret, err
+	}
+	secret = []byte(rand.Text())
+	return secret, os.WriteFile(name, secret, 0o600)
 }
 
 // stateFolder is where the XDG base directory specification wants state.

@@ -46,17 +46,18 @@ func (a *app) predictOne(r request, out output) error {
 	}
 	ctx, done := a.interruptible(func() {}, func() { a.Exit(exitInterrupted) })
 	defer done()
-	from, closeFrom, err := a.connect(ctx, r.From, j.config)
+	source, target, err := a.connectBoth(ctx, r.From, r.To, j.config, wantedBy(j.scenario, nil))
 	if err != nil {
 		return err
 	}
-	defer closeFrom()
-	to, closeTo, err := a.connect(ctx, r.To, j.config)
+	defer source.close()
+	defer target.close()
+	from, to := source.Side, target.Side
+	workload, err := workloadOf(ctx, j.scenario, source)
 	if err != nil {
 		return err
 	}
-	defer closeTo()
-	p, err := drill.Predict(ctx, j.scenario.Set, &from, to, rules(j.scenario))
+	p, err := drill.Predict(ctx, workload, &from, to, rules(j.scenario))
 	if err != nil {
 		return err
 	}

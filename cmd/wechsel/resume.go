@@ -133,15 +133,15 @@ func (a *app) cleanup(c *cli.Context) error {
 // cleanOne connects to a cloud and keeps other drills out of its project
 // while it is cleaned.
 func (a *app) cleanOne(ctx context.Context, name string, config *scenario.Config, clean func(drill.Side) ([]string, error)) ([]string, error) {
-	side, closeSide, err := a.connect(ctx, name, config)
+	side, err := a.connect(ctx, name, config, everything())
 	if err != nil {
 		return nil, err
 	}
-	defer closeSide()
-	unlock, err := lockProjects(side)
+	defer side.close()
+	unlock, err := lockProjects(side.Side)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	return clean(side)
+	return clean(side.Side)
 }

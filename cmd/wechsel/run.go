@@ -186,16 +186,21 @@ func (a *app) sayWhere(words report.Words, dir string, names ...string) error {
 // measure connects to both clouds, runs the drill in dir, and keeps its report
 // there.
 func (a *app) measure(ctx context.Context, j *job, r request, dir string, words report.Words, progress func(drill.Event)) (*report.Report, error) {
-	from, closeFrom, err := a.connect(ctx, r.From, j.config)
+	secret, err := secretOf(dir)
 	if err != nil {
 		return nil, err
 	}
-	defer closeFrom()
-	to, closeTo, err := a.connect(ctx, r.To, j.config)
+	source, target, err := a.connectBoth(ctx, r.From, r.To, j.config, wantedBy(j.scenario, secret))
 	if err != nil {
 		return nil, err
 	}
-	defer closeTo()
+	defer source.close()
+	defer target.close()
+	from, to := source.Side, target.Side
+	workload, err := workloadOf(ctx, j.scenario, source)
+	if err != nil {
+		return nil, err
+	}
 	unlock, err := lockProjects(from, to)
 	if err != nil {
 		return nil, err
@@ -204,7 +209,7 @@ func (a *app) measure(ctx context.Context, j *job, r request, dir string, words 
 	tick := time.NewTicker(tickOf(from, to))
 	defer tick.Stop()
 	result, err := drill.Run(ctx, drill.Options{
-		ID: r.ID, Dir: dir, Workload: j.scenario.Set, Rules: rules(j.scenario), UserData: j.scenario.UserData, From: from, To: to,
+		ID: r.ID, Dir: dir, Workload: workload, Rules: rules(j.scenario), UserData: j.scenario.UserData, From: from, To: to,
 		Keep: r.Keep, Bytes: !r.NoBytes, Shared: r.Shared, Now: a.Now, Tick: tick.C, Progress: progress,
 	})
 	if err != nil {

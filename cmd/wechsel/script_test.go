@@ -25,13 +25,17 @@ func TestMain(m *testing.M) {
 	})
 }
 
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { runScripts(t, "testdata/script") }
+
+func runScripts(t *testing.T, dir string) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: dir, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			env.Setenv("OS_CLIENT_CONFIG_FILE", env.WorkDir+"/clouds.yaml")
+			env.Setenv("WECHSEL_CLUSTER", os.Getenv("WECHSEL_CLUSTER"))
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -80,7 +84,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	c := exec.CommandContext(ctx, path, args[3:]...)
 	c.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "XDG_STATE_HOME", "OS_CLIENT_CONFIG_FILE", "PATH", "TESTSCRIPT_COMMAND"} {
+	for _, name := range []string{"HOME", "XDG_STATE_HOME", "OS_CLIENT_CONFIG_FILE", "WECHSEL_CLUSTER", "PATH", "TESTSCRIPT_COMMAND"} {
 		c.Env = append(c.Env, name+"="+ts.Getenv(name))
 	}
 	stderr, err := c.StderrPipe()

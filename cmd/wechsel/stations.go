@@ -135,23 +135,23 @@ func (a *app) station(r request, dir string, config *scenario.Config, out output
 		return nil, nil, err
 	}
 	ctx, done := a.interruptible(func() {}, func() { a.leave(dir) })
-	side, closeSide, err := a.connect(ctx, r.To, config)
+	side, err := a.connect(ctx, r.To, config, everything())
 	if err != nil {
 		done()
 		return nil, nil, err
 	}
-	unlock, err := lockProjects(side)
+	unlock, err := lockProjects(side.Side)
 	if err != nil {
-		closeSide()
+		side.close()
 		done()
 		return nil, nil, err
 	}
-	tick := time.NewTicker(tickOf(side))
+	tick := time.NewTicker(tickOf(side.Side))
 	p := a.newProgress(output{quiet: out.quiet}, words, 0)
 	of := p.begin(drill.Pair{})
 	over := sync.OnceFunc(func() { of.end(true, ""); p.close() })
-	o := drill.Options{ID: r.ID, Dir: dir, To: side, Now: a.Now, Tick: tick.C, Progress: of.event, Keep: true}
-	return &station{Options: o, ctx: ctx, over: over}, func() { over(); tick.Stop(); unlock(); closeSide(); done() }, nil
+	o := drill.Options{ID: r.ID, Dir: dir, To: side.Side, Now: a.Now, Tick: tick.C, Progress: of.event, Keep: true}
+	return &station{Options: o, ctx: ctx, over: over}, func() { over(); tick.Stop(); unlock(); side.close(); done() }, nil
 }
 
 func isFolder(name string) bool {
