@@ -13,7 +13,7 @@ GOTEST  = go test -shuffle=on -count=1
 # wechsel-cluster is a module of its own and as large as Kubernetes: a first build takes six minutes of two cores. Everything that compiles it
 # does so with these flags, or all of it is compiled again; so its own tests run without the race detector, and what starts it (test-cluster) with it.
 CLUSTER  = cmd/wechsel-cluster
-LARGE    = cd $(CLUSTER) && CGO_ENABLED=0 GOFLAGS=-trimpath
+LARGE    = cd $(CLUSTER) && CGO_ENABLED=0 GOFLAGS='-trimpath -ldflags=-s'
 PROGRAM  = $(CURDIR)/bin/wechsel-cluster
 
 .PHONY: help demo build cluster test test-cluster check fmt vet lint race tidy tools test-real proof-real proof-killed proof-large conformance conformance-real lab-up lab-down bench fuzz update clean
@@ -48,7 +48,7 @@ vet:                 ## go vet, also of the tests on real clouds
 
 lint: $(LINT)        ## golangci-lint with the layers of the house
 	$(LINT) run ./...
-	$(LARGE) $(CURDIR)/$(LINT) run ./...
+	$(LARGE) $(CURDIR)/$(LINT) run --fast-only ./... # the others read all of Kubernetes first: 7 GB of memory
 
 race:                ## all tests with the race detector
 	$(GOTEST) -race ./...
@@ -91,8 +91,9 @@ conformance:         ## gophercloud's acceptance tests on the simulator, compare
 conformance-real:    ## records anew what they say on the lab's cloud A, which has to be up (20 minutes)
 	go test -v -tags conformance -run TestConformanceOfRealCloud -timeout 90m ./pkg/sim/openstack
 
-bench:               ## benchmarks, in Go's benchmark format
-	go test -run '^$$' -bench . -benchmem ./...
+bench: cluster       ## benchmarks, in Go's benchmark format
+	WECHSEL_CLUSTER=$(PROGRAM) go test -tags cluster -run '^$$' -bench . -benchmem ./...
+	$(LARGE) go test -run '^$$' -bench . -benchmem ./...
 
 fuzz:                ## every fuzz test for ten seconds
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz); do go test -run '^$$' -fuzz "^$$f$$" -fuzztime 10s $$p || exit 1; done; done

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -27,7 +28,12 @@ func startAPIServer(ctx context.Context, c Config, store string, f files, stoppe
 	s := options.NewServerRunOptions()
 	s.SecureServing.Listener = listener
 	s.SecureServing.BindPort = listener.Addr().(*net.TCPAddr).Port
-	if err := parse(s.Flags().FlagSets, apiServerFlags(c, store, f)); err != nil {
+	security, err := writePodSecurity(filepath.Dir(f.key), c.PodSecurity)
+	if err != nil {
+		return nil, err
+	}
+	flags := append(apiServerFlags(c, store, f), "--admission-control-config-file="+security)
+	if err := parse(s.Flags().FlagSets, flags); err != nil {
 		return nil, err
 	}
 	// The registry is the process's: controllers and scheduler emulate the same version.

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -20,10 +18,6 @@ var errFull = errors.New("no address is left")
 
 func (p *provider) watchServices(ctx context.Context) error {
 	return reconcile(ctx, p.shared.Core().V1().Services().Informer(), p.service)
-}
-
-func (p *provider) watchIngresses(ctx context.Context) error {
-	return reconcile(ctx, p.shared.Networking().V1().Ingresses().Informer(), p.ingress)
 }
 
 // service is the cloud controller: it gives a Service of type LoadBalancer an
@@ -42,7 +36,7 @@ func (p *provider) service(ctx context.Context, s *corev1.Service) (time.Duratio
 	}
 	b := p.Balancers[i]
 	if why := b.refuses(s); why != "" {
-		p.events.Event(s, corev1.EventTypeWarning, "SyncLoadBalancerFailed", "Error syncing load balancer: "+why)
+		p.tell("service-controller", s, "SyncLoadBalancerFailed", "Error syncing load balancer: "+why)
 		return 0, nil
 	}
 	if wait := time.Duration(b.Delay) - p.now().Sub(s.CreationTimestamp.Time); wait > 0 {
@@ -50,7 +44,7 @@ func (p *provider) service(ctx context.Context, s *corev1.Service) (time.Duratio
 	}
 	address, err := p.free(b.pool(s))
 	if err != nil {
-		p.events.Event(s, corev1.EventTypeWarning, "SyncLoadBalancerFailed", "Error syncing load balancer: "+err.Error())
+		p.tell("service-controller", s, "SyncLoadBalancerFailed", "Error syncing load balancer: "+err.Error())
 		return 0, nil
 	}
 	next := s.DeepCopy()
@@ -58,7 +52,7 @@ func (p *provider) service(ctx context.Context, s *corev1.Service) (time.Duratio
 	if b.Hostname != "" {
 		next.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{Hostname: s.Name + "." + s.Namespace + "." + b.Hostname}}
 	}
-	_, err = p.client.CoreV1().Services(s.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
+	_, err = p.balancer.CoreV1().Services(s.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
 	return 0, known(err)
 }
 
@@ -123,30 +117,4 @@ func nth(prefix netip.Prefix, i uint64) (netip.Addr, error) {
 	b := prefix.Masked().Addr().As4()
 	binary.BigEndian.PutUint32(b[:], binary.BigEndian.Uint32(b[:])+1+uint32(i))
 	return netip.AddrFrom4(b), nil
-}
-
-// ingress is an ingress controller: it answers for the classes that name it.
-func (p *provider) ingress(ctx context.Context, in *networkingv1.Ingress) (time.Duration, error) {
-	if in.DeletionTimestamp != nil || len(in.Status.LoadBalancer.Ingress) > 0 || in.Spec.IngressClassName == nil {
-		return 0, nil
-	}
-	class, err := p.client.NetworkingV1().IngressClasses().Get(ctx, *in.Spec.IngressClassName, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	i := slices.IndexFunc(p.Balancers, func(b Balancer) bool { return b.Controller != "" && b.Controller == class.Spec.Controller })
-	if i < 0 {
-		return 0, nil
-	}
-	address, err := nth(p.Balancers[i].Pool, 0)
-	if err != nil {
-		return 0, err
-	}
-	next := in.DeepCopy()
-	next.Status.LoadBalancer.Ingress = []networkingv1.IngressLoadBalancerIngress{{IP: address.String()}}
-	_, err = p.client.NetworkingV1().Ingresses(in.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
-	return 0, known(err)
 }

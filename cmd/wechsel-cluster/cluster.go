@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -10,15 +9,9 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/server/v3/embed"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
 	api "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -73,10 +66,21 @@ func start(ctx context.Context, cancel context.CancelFunc, c Config) (*cluster, 
 	if err := startScheduler(ctx, kubeconfig, stopped); err != nil {
 		return k, fmt.Errorf("kube-scheduler: %w", err)
 	}
-	if err := startProvider(ctx, admin, c); err != nil {
+	p, err := newProvider(ctx, admin, c, k.ready.Version)
+	if err != nil {
 		return k, err
 	}
-	return k, apply(ctx, admin, c)
+	if err := p.start(ctx); err != nil {
+		return k, err
+	}
+	a, err := newApplier(admin)
+	if err != nil {
+		return k, err
+	}
+	if err := a.all(ctx, c); err != nil {
+		return k, err
+	}
+	return k, p.startCustom(ctx)
 }
 
 // memoryFolder is where files are kept in memory, if the machine has such a place.
@@ -87,9 +91,11 @@ func memoryFolder() string {
 	return ""
 }
 
+// close ends the store and removes its files. The servers end with the process:
+// to let them end in good order takes seconds, and nobody has anything of it.
 func (k *cluster) close() {
 	if k.store != nil {
-		k.store.Close()
+		k.store.Server.HardStop()
 	}
 	if k.folder != "" {
 		_ = os.RemoveAll(k.folder)
@@ -127,42 +133,4 @@ func (r Ready) kubeconfig() api.Config {
 	c.Contexts["admin"] = &api.Context{Cluster: "cluster", AuthInfo: "admin"}
 	c.CurrentContext = "admin"
 	return c
-}
-
-// apply brings the configured objects into the cluster, in their order. A kind
-// that a CustomResourceDefinition before it brings is waited for.
-func apply(ctx context.Context, admin *rest.Config, c Config) error {
-	client, err := dynamic.NewForConfig(admin)
-	if err != nil {
-		return err
-	}
-	kinds, err := kubernetes.NewForConfig(admin)
-	if err != nil {
-		return err
-	}
-	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(kinds.Discovery()))
-	for i := range c.Objects {
-		o := &c.Objects[i]
-		var last error
-		err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, 20*time.Second, true, func(ctx context.Context) (bool, error) {
-			mapping, err := mapper.RESTMapping(o.GroupVersionKind().GroupKind(), o.GroupVersionKind().Version)
-			if err != nil {
-				mapper.Reset()
-				last = err
-				return false, nil
-			}
-			body, err := json.Marshal(o)
-			if err != nil {
-				return false, err
-			}
-			force := true
-			_, last = client.Resource(mapping.Resource).Namespace(o.GetNamespace()).Patch(ctx, o.GetName(), types.ApplyPatchType, body,
-				metav1.PatchOptions{FieldManager: "provider", Force: &force})
-			return last == nil, nil
-		})
-		if err != nil {
-			return fmt.Errorf("objects[%d] (%s %s): %w: %w", i, o.GetKind(), o.GetName(), err, last)
-		}
-	}
-	return nil
 }

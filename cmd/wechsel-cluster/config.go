@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,18 +16,34 @@ import (
 
 // Config is what a simulated cluster is told. Durations are Go's ("250ms").
 type Config struct {
-	Name        string       `json:"name"`                 // of the cloud; ends up in nodes' names and provider ids
+	Name        string       `json:"name"`                 // of the cloud; ends up in nodes' provider ids
 	Version     string       `json:"version,omitempty"`    // minor release to emulate, such as "1.34"; default: the newest
 	ServiceCIDR netip.Prefix `json:"serviceCIDR,omitzero"` // default: 10.96.0.0/16
 	PodCIDR     netip.Prefix `json:"podCIDR,omitzero"`     // default: 10.244.0.0/16
 	APIs        []string     `json:"apis,omitempty"`       // as --runtime-config: "batch/v1/cronjobs=false"
 	Admission   []string     `json:"admission,omitempty"`  // more admission plugins, as --enable-admission-plugins
+	PodSecurity PodSecurity  `json:"podSecurity,omitzero"` // of namespaces that say nothing themselves
 
-	Nodes     []Node                      `json:"nodes"`
-	Drivers   []Driver                    `json:"drivers,omitempty"`   // storage drivers that provision
-	Balancers []Balancer                  `json:"balancers,omitempty"` // who gives addresses to Services and Ingresses
-	Objects   []unstructured.Unstructured `json:"objects,omitempty"`   // applied in this order before the cluster is ready: classes, CRDs, policies
-	PodStart  Duration                    `json:"podStart,omitempty"`  // from scheduled to ready; default: 100ms
+	Nodes       []Node                      `json:"nodes"`
+	Drivers     []Driver                    `json:"drivers,omitempty"`     // storage drivers that provision
+	Balancers   []Balancer                  `json:"balancers,omitempty"`   // who gives addresses to Services, Ingresses and Gateways
+	Kinds       []Kind                      `json:"kinds,omitempty"`       // custom kinds, of operators that the provider runs
+	Objects     []unstructured.Unstructured `json:"objects,omitempty"`     // applied in this order before the cluster is ready: classes, CRDs, policies
+	Namespaced  []unstructured.Unstructured `json:"namespaced,omitempty"`  // put into every namespace but kube-*: quotas, limit ranges
+	Unreachable []string                    `json:"unreachable,omitempty"` // hosts of registries that nodes cannot pull from
+	PodStart    Duration                    `json:"podStart,omitempty"`    // from scheduled to ready; default: 100ms
+
+	// What only people and plans are told: nothing here behaves otherwise.
+	NetworkPolicies bool `json:"networkPolicies,omitempty"`
+}
+
+// PodSecurity are the levels (privileged, baseline, restricted) of Pod Security
+// Admission; empty ones are privileged.
+type PodSecurity struct {
+	Enforce string   `json:"enforce,omitempty"`
+	Warn    string   `json:"warn,omitempty"`
+	Audit   string   `json:"audit,omitempty"`
+	Exempt  []string `json:"exempt,omitempty"` // namespaces
 }
 
 // A Node is a machine of the cluster.
@@ -35,18 +52,21 @@ type Node struct {
 	Labels   map[string]string   `json:"labels,omitempty"`
 	Taints   []corev1.Taint      `json:"taints,omitempty"`
 	Capacity corev1.ResourceList `json:"capacity,omitempty"` // default: 4 CPUs, 16 GiB, 110 pods
+	OSImage  string              `json:"osImage,omitempty"`  // as kubectl get nodes -o wide tells it
 }
 
 // A Driver is a storage driver (CSI) as its users feel it.
 type Driver struct {
-	Name        string                              `json:"name"`              // provisioner of the storage classes
-	AccessModes []corev1.PersistentVolumeAccessMode `json:"accessModes"`       // what it can; a claim for more stays Pending
-	MaxSize     *resource.Quantity                  `json:"maxSize,omitempty"` // default: none
+	Name        string                              `json:"name"`               // provisioner of the storage classes
+	AccessModes []corev1.PersistentVolumeAccessMode `json:"accessModes"`        // what it can; a claim for more stays Pending
+	MaxSize     *resource.Quantity                  `json:"maxSize,omitempty"`  // default: none
+	Topology    string                              `json:"topology,omitempty"` // label of nodes whose value binds a volume; default: volumes are everywhere
+	Snapshots   bool                                `json:"snapshots,omitempty"`
 	Provision   Duration                            `json:"provision,omitempty"`
 }
 
 // A Balancer gives addresses: to Services of type LoadBalancer with Class (empty:
-// those without a class), and to Ingresses whose class names Controller.
+// those without a class), or to Ingresses and Gateways whose class names Controller.
 type Balancer struct {
 	Class      string        `json:"class,omitempty"`
 	Controller string        `json:"controller,omitempty"`
@@ -56,6 +76,16 @@ type Balancer struct {
 	Protocols  []string      `json:"protocols,omitempty"`  // default: TCP and UDP
 	Hostname   string        `json:"hostname,omitempty"`   // answers with a name below this domain instead of an address
 	Delay      Duration      `json:"delay,omitempty"`
+}
+
+// A Kind is a custom kind with a schema that takes anything. What its operator
+// would do is not done.
+type Kind struct {
+	Group    string   `json:"group"`
+	Kind     string   `json:"kind"`
+	Plural   string   `json:"plural,omitempty"`  // default: the kind in small letters and an s
+	Versions []string `json:"versions"`          // the first one is stored
+	Cluster  bool     `json:"cluster,omitempty"` // not in namespaces
 }
 
 // Ready is what the cluster answers once it serves: all that a kubeconfig needs.
@@ -95,23 +125,34 @@ func readConfig(r io.Reader) (Config, error) {
 
 func (c *Config) validate() error {
 	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if c.Name == "" {
-		errs = append(errs, errors.New("name is missing"))
+		bad("name is missing")
 	}
 	if hosts(c.ServiceCIDR) == 0 || hosts(c.PodCIDR) == 0 {
-		errs = append(errs, errors.New("serviceCIDR and podCIDR must be IPv4 ranges with room"))
+		bad("serviceCIDR and podCIDR must be IPv4 ranges with room")
 	}
 	if len(c.Nodes) == 0 {
-		errs = append(errs, errors.New("nodes: a cluster needs at least one"))
+		bad("nodes: a cluster needs at least one")
 	}
 	for i, d := range c.Drivers {
 		if d.Name == "" || len(d.AccessModes) == 0 {
-			errs = append(errs, fmt.Errorf("drivers[%d]: name and accessModes are needed", i))
+			bad("drivers[%d]: name and accessModes are needed", i)
 		}
 	}
 	for i, b := range c.Balancers {
-		if !b.Pool.IsValid() {
-			errs = append(errs, fmt.Errorf("balancers[%d]: pool is missing", i))
+		if hosts(b.Pool) == 0 || (b.Internal != nil && hosts(*b.Internal) == 0) {
+			bad("balancers[%d]: pool and internal must be IPv4 ranges with room", i)
+		}
+	}
+	for i, k := range c.Kinds {
+		if k.Group == "" || k.Kind == "" || len(k.Versions) == 0 {
+			bad("kinds[%d]: group, kind and versions are needed", i)
+		}
+	}
+	for _, level := range []string{c.PodSecurity.Enforce, c.PodSecurity.Warn, c.PodSecurity.Audit} {
+		if !slices.Contains([]string{"", "privileged", "baseline", "restricted"}, level) {
+			bad("podSecurity: %q is no level", level)
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

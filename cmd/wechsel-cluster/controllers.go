@@ -12,7 +12,8 @@ import (
 )
 
 // startControllers runs the real kube-controller-manager without the controllers
-// whose other half would be a real machine (attaching volumes, the life of nodes).
+// whose other half would be a real machine (attaching volumes, the life of nodes),
+// and without the one for namespaces, which namespace.go calls with less patience.
 func startControllers(ctx context.Context, c Config, kubeconfig string, f files, stopped func(error)) error {
 	s, err := manageroptions.NewKubeControllerManagerOptions()
 	if err != nil {
@@ -26,7 +27,7 @@ func startControllers(ctx context.Context, c Config, kubeconfig string, f files,
 		"--service-account-private-key-file=" + f.account, "--root-ca-file=" + f.certificate,
 		"--cluster-cidr=" + c.PodCIDR.String(), "--allocate-node-cidrs=false",
 		"--kube-api-qps=500", "--kube-api-burst=1000",
-		"--controllers=*,-persistentvolume-attach-detach-controller,-node-lifecycle-controller,-node-ipam-controller",
+		"--controllers=*,-persistentvolume-attach-detach-controller,-node-lifecycle-controller,-node-ipam-controller,-namespace-controller",
 	})
 	if err != nil {
 		return err

@@ -9,10 +9,13 @@ import (
 	"syscall"
 
 	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	// A terminal sends Ctrl-C to all of its processes, but only wechsel decides whether the cluster is still wanted.
+	signal.Ignore(os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	code := serve(ctx, os.Stdin, os.Stdout)
 	stop()
 	os.Exit(code)
@@ -34,6 +37,11 @@ func serve(ctx context.Context, in io.Reader, out io.Writer) int {
 		cancel()
 	}()
 	rest.SetDefaultWarningHandler(rest.NoWarnings{}) // the controllers watch deprecated APIs too
+	klog.LogToStderr(false)                          // but for errors, which go there all the same
+	klog.SetOutput(io.Discard)
+	// Clients write under the name of their process, which ends up in managedFields
+	// and tells who owns a field. Here it stands for the controllers, who write most.
+	os.Args[0] = "kube-controller-manager"
 	cluster, err := start(ctx, cancel, config)
 	defer cluster.close()
 	if err == nil {

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // makeNodes registers the configured machines as their kubelets would.
@@ -20,21 +22,34 @@ func (p *provider) makeNodes(ctx context.Context) error {
 			Spec: corev1.NodeSpec{ProviderID: p.Name + "://" + n.Name},
 		}
 		maps.Copy(node.Labels, n.Labels)
-		made, err := p.client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
-		if err != nil {
+		if _, err := p.kubelet.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
 			return fmt.Errorf("node %s: %w", n.Name, err)
 		}
-		// Admission has added the taint that keeps pods off a node that is not ready.
-		made.Spec.Taints = n.Taints
-		if made, err = p.client.CoreV1().Nodes().Update(ctx, made, metav1.UpdateOptions{}); err != nil {
-			return fmt.Errorf("node %s: %w", n.Name, err)
-		}
-		made.Status = p.nodeStatus(n, made.Labels)
-		if _, err := p.client.CoreV1().Nodes().UpdateStatus(ctx, made, metav1.UpdateOptions{}); err != nil {
-			return fmt.Errorf("node %s: %w", n.Name, err)
+		// Admission has added the taint that keeps pods off a node that is not ready. Controllers
+		// write to the node meanwhile, so these are patches, which have no conflicts.
+		for part, patch := range map[string]any{
+			"":       map[string]any{"spec": map[string]any{"taints": n.Taints}},
+			"status": map[string]any{"status": p.nodeStatus(n, node.Labels)},
+		} {
+			if err := p.patchNode(ctx, n.Name, part, patch); err != nil {
+				return fmt.Errorf("node %s: %w", n.Name, err)
+			}
 		}
 	}
 	return nil
+}
+
+func (p *provider) patchNode(ctx context.Context, name, subresource string, patch any) error {
+	data, err := json.Marshal(patch)
+	if err != nil {
+		return err
+	}
+	var parts []string
+	if subresource != "" {
+		parts = append(parts, subresource)
+	}
+	_, err = p.kubelet.CoreV1().Nodes().Patch(ctx, name, types.MergePatchType, data, metav1.PatchOptions{}, parts...)
+	return err
 }
 
 func (p *provider) nodeStatus(n Node, labels map[string]string) corev1.NodeStatus {
@@ -47,7 +62,7 @@ func (p *provider) nodeStatus(n Node, labels map[string]string) corev1.NodeStatu
 	return corev1.NodeStatus{
 		Capacity: capacity, Allocatable: capacity,
 		Addresses:  []corev1.NodeAddress{{Type: corev1.NodeHostName, Address: n.Name}},
-		NodeInfo:   corev1.NodeSystemInfo{OperatingSystem: labels[corev1.LabelOSStable], Architecture: labels[corev1.LabelArchStable]},
+		NodeInfo:   corev1.NodeSystemInfo{OperatingSystem: labels[corev1.LabelOSStable], Architecture: labels[corev1.LabelArchStable], KubeletVersion: p.version, OSImage: n.OSImage},
 		Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "KubeletReady", Message: "a simulated node", LastHeartbeatTime: now, LastTransitionTime: now}},
 	}
 }

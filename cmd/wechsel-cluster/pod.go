@@ -10,6 +10,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// retry is how long a kubelet waits before it looks again.
+const retry = 200 * time.Millisecond
+
 func (p *provider) watchPods(ctx context.Context) error {
 	return reconcile(ctx, p.shared.Core().V1().Pods().Informer(), p.pod)
 }
@@ -21,7 +24,7 @@ func (p *provider) pod(ctx context.Context, pod *corev1.Pod) (time.Duration, err
 	case pod.Spec.NodeName == "":
 		return 0, nil // the scheduler says why
 	case pod.DeletionTimestamp != nil:
-		err := p.client.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: new(int64), Preconditions: &metav1.Preconditions{UID: &pod.UID}})
+		err := p.kubelet.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: new(int64), Preconditions: &metav1.Preconditions{UID: &pod.UID}})
 		return 0, known(err)
 	case pod.Status.Phase != corev1.PodPending:
 		return 0, nil
@@ -29,21 +32,21 @@ func (p *provider) pod(ctx context.Context, pod *corev1.Pod) (time.Duration, err
 	if wait := time.Duration(p.PodStart) - p.now().Sub(scheduled(pod)); wait > 0 {
 		return wait, nil
 	}
-	missing, err := p.missing(ctx, pod)
+	hindrance, err := p.hindrance(ctx, pod)
 	if err != nil {
 		return 0, err
 	}
 	next := pod.DeepCopy()
-	if missing != "" {
-		if waiting(pod, missing) {
-			return time.Second, nil
+	if hindrance != nil {
+		if hindrance.told(pod) {
+			return retry, nil
 		}
-		p.events.Event(pod, corev1.EventTypeWarning, "Failed", missing)
-		p.hold(next, missing)
+		p.tell("kubelet", pod, hindrance.event, hindrance.message)
+		p.hold(next, hindrance)
 	} else {
 		p.run(next)
 	}
-	_, err = p.client.CoreV1().Pods(pod.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
+	_, err = p.kubelet.CoreV1().Pods(pod.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
 	return 0, known(err)
 }
 
@@ -65,83 +68,9 @@ func scheduled(pod *corev1.Pod) time.Time {
 	return pod.CreationTimestamp.Time
 }
 
-// missing says, in the kubelet's words, which object that the pod needs is not there.
-func (p *provider) missing(ctx context.Context, pod *corev1.Pod) (string, error) {
-	for _, need := range needs(pod) {
-		if need.optional {
-			continue
-		}
-		var err error
-		if need.kind == "secret" {
-			_, err = p.client.CoreV1().Secrets(pod.Namespace).Get(ctx, need.name, metav1.GetOptions{})
-		} else {
-			_, err = p.client.CoreV1().ConfigMaps(pod.Namespace).Get(ctx, need.name, metav1.GetOptions{})
-		}
-		switch {
-		case apierrors.IsNotFound(err):
-			return need.kind + ` "` + need.name + `" not found`, nil
-		case err != nil:
-			return "", err
-		}
-	}
-	return "", nil
-}
-
-// A need is an object without which a pod's containers do not start.
-type need struct {
-	kind, name string
-	optional   bool
-}
-
-func needs(pod *corev1.Pod) []need {
-	var all []need
-	add := func(kind, name string, optional *bool) {
-		all = append(all, need{kind, name, optional != nil && *optional})
-	}
-	for _, v := range pod.Spec.Volumes {
-		if v.Secret != nil {
-			add("secret", v.Secret.SecretName, v.Secret.Optional)
-		}
-		if v.ConfigMap != nil {
-			add("configmap", v.ConfigMap.Name, v.ConfigMap.Optional)
-		}
-	}
-	for _, c := range append(pod.Spec.InitContainers, pod.Spec.Containers...) {
-		for _, e := range c.EnvFrom {
-			if e.SecretRef != nil {
-				add("secret", e.SecretRef.Name, e.SecretRef.Optional)
-			}
-			if e.ConfigMapRef != nil {
-				add("configmap", e.ConfigMapRef.Name, e.ConfigMapRef.Optional)
-			}
-		}
-		for _, e := range c.Env {
-			if e.ValueFrom == nil {
-				continue
-			}
-			if r := e.ValueFrom.SecretKeyRef; r != nil {
-				add("secret", r.Name, r.Optional)
-			}
-			if r := e.ValueFrom.ConfigMapKeyRef; r != nil {
-				add("configmap", r.Name, r.Optional)
-			}
-		}
-	}
-	return all
-}
-
-func waiting(pod *corev1.Pod, message string) bool {
-	for _, s := range pod.Status.ContainerStatuses {
-		if s.State.Waiting != nil && s.State.Waiting.Message == message {
-			return true
-		}
-	}
-	return false
-}
-
 // hold keeps the pod waiting, with the reason that the kubelet would give.
-func (p *provider) hold(pod *corev1.Pod, message string) {
-	state := corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CreateContainerConfigError", Message: message}}
+func (p *provider) hold(pod *corev1.Pod, h *hindrance) {
+	state := corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: h.state, Message: h.detail}}
 	pod.Status.ContainerStatuses = statuses(pod.Spec.Containers, false, state)
 	pod.Status.Conditions = p.conditions(pod, corev1.ConditionFalse, "ContainersNotReady")
 }
@@ -154,7 +83,14 @@ func (p *provider) run(pod *corev1.Pod) {
 	pod.Status.StartTime = &now
 	pod.Status.PodIP = p.address(pod)
 	pod.Status.PodIPs = []corev1.PodIP{{IP: pod.Status.PodIP}}
-	pod.Status.InitContainerStatuses = statuses(pod.Spec.InitContainers, true, finished)
+	pod.Status.InitContainerStatuses = nil
+	for _, c := range pod.Spec.InitContainers {
+		state := finished
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			state = running // it stays beside the others
+		}
+		pod.Status.InitContainerStatuses = append(pod.Status.InitContainerStatuses, statuses([]corev1.Container{c}, true, state)...)
+	}
 	if owner := metav1.GetControllerOf(pod); owner != nil && owner.Kind == "Job" {
 		pod.Status.Phase = corev1.PodSucceeded
 		pod.Status.ContainerStatuses = statuses(pod.Spec.Containers, false, finished)
@@ -170,7 +106,7 @@ func statuses(containers []corev1.Container, ready bool, state corev1.ContainerS
 	var all []corev1.ContainerStatus
 	for _, c := range containers {
 		started := state.Running != nil
-		all = append(all, corev1.ContainerStatus{Name: c.Name, Image: c.Image, Ready: ready, Started: &started, State: state})
+		all = append(all, corev1.ContainerStatus{Name: c.Name, Image: c.Image, ImageID: imageID(c.Image, state), Ready: ready, Started: &started, State: state})
 	}
 	return all
 }

@@ -15,6 +15,7 @@ import (
 // driver shall serve (k8s.io/component-helpers/storage/volume).
 const (
 	provisioner   = "volume.kubernetes.io/storage-provisioner"
+	selectedNode  = "volume.kubernetes.io/selected-node"
 	provisionedBy = "pv.kubernetes.io/provisioned-by"
 )
 
@@ -36,22 +37,32 @@ func (p *provider) claim(ctx context.Context, claim *corev1.PersistentVolumeClai
 		return 0, p.grow(ctx, claim)
 	}
 	if why := driver.refuses(claim); why != "" {
-		p.events.Event(claim, corev1.EventTypeWarning, "ProvisioningFailed", why)
+		p.tell(driver.Name, claim, "ProvisioningFailed", why)
 		return 0, nil
+	}
+	if source := claim.Spec.DataSource; source != nil && source.Kind == "VolumeSnapshot" {
+		if ready, err := p.snapshotReady(ctx, claim.Namespace, source.Name); err != nil || !ready {
+			return retry, err
+		}
 	}
 	if wait := time.Duration(driver.Provision) - p.now().Sub(claim.CreationTimestamp.Time); wait > 0 {
 		return wait, nil
 	}
-	class, err := p.client.StorageV1().StorageClasses().Get(ctx, *claim.Spec.StorageClassName, metav1.GetOptions{})
+	class, err := p.provisioner.StorageV1().StorageClasses().Get(ctx, *claim.Spec.StorageClassName, metav1.GetOptions{})
 	if err != nil {
 		return 0, err
 	}
-	_, err = p.client.CoreV1().PersistentVolumes().Create(ctx, &corev1.PersistentVolume{
+	affinity, err := p.affinity(ctx, driver, claim)
+	if err != nil {
+		return 0, err
+	}
+	_, err = p.provisioner.CoreV1().PersistentVolumes().Create(ctx, &corev1.PersistentVolume{
 		ObjectMeta: metav1.ObjectMeta{Name: "pvc-" + string(claim.UID), Annotations: map[string]string{provisionedBy: driver.Name}},
 		Spec: corev1.PersistentVolumeSpec{
 			AccessModes: claim.Spec.AccessModes, VolumeMode: claim.Spec.VolumeMode, MountOptions: class.MountOptions,
 			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: claim.Spec.Resources.Requests[corev1.ResourceStorage]},
 			StorageClassName:              class.Name,
+			NodeAffinity:                  affinity,
 			PersistentVolumeReclaimPolicy: *class.ReclaimPolicy,
 			ClaimRef: &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace,
 				Name: claim.Name, UID: claim.UID, ResourceVersion: claim.ResourceVersion},
@@ -62,6 +73,25 @@ func (p *provider) claim(ctx context.Context, claim *corev1.PersistentVolumeClai
 		return 0, nil
 	}
 	return 0, err
+}
+
+// affinity binds a volume to the zone of the node that the scheduler has chosen,
+// or, when the class does not wait for that, to the first node's.
+func (p *provider) affinity(ctx context.Context, d *Driver, claim *corev1.PersistentVolumeClaim) (*corev1.VolumeNodeAffinity, error) {
+	if d.Topology == "" {
+		return nil, nil
+	}
+	name := claim.Annotations[selectedNode]
+	if name == "" {
+		name = p.Nodes[0].Name
+	}
+	node, err := p.provisioner.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
+		MatchExpressions: []corev1.NodeSelectorRequirement{{Key: d.Topology, Operator: corev1.NodeSelectorOpIn, Values: []string{node.Labels[d.Topology]}}},
+	}}}}, nil
 }
 
 func (p *provider) driver(name string) *Driver {
@@ -94,17 +124,17 @@ func (p *provider) grow(ctx context.Context, claim *corev1.PersistentVolumeClaim
 	if claim.Status.Phase != corev1.ClaimBound || want.Cmp(has) <= 0 {
 		return nil
 	}
-	volume, err := p.client.CoreV1().PersistentVolumes().Get(ctx, claim.Spec.VolumeName, metav1.GetOptions{})
+	volume, err := p.provisioner.CoreV1().PersistentVolumes().Get(ctx, claim.Spec.VolumeName, metav1.GetOptions{})
 	if err != nil {
 		return known(err)
 	}
 	volume.Spec.Capacity = corev1.ResourceList{corev1.ResourceStorage: want}
-	if _, err := p.client.CoreV1().PersistentVolumes().Update(ctx, volume, metav1.UpdateOptions{}); err != nil {
+	if _, err := p.provisioner.CoreV1().PersistentVolumes().Update(ctx, volume, metav1.UpdateOptions{}); err != nil {
 		return known(err)
 	}
 	next := claim.DeepCopy()
 	next.Status.Capacity[corev1.ResourceStorage] = want
-	_, err = p.client.CoreV1().PersistentVolumeClaims(claim.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
+	_, err = p.provisioner.CoreV1().PersistentVolumeClaims(claim.Namespace).UpdateStatus(ctx, next, metav1.UpdateOptions{})
 	return known(err)
 }
 
@@ -114,5 +144,5 @@ func (p *provider) volume(ctx context.Context, volume *corev1.PersistentVolume) 
 	if !released || p.driver(volume.Annotations[provisionedBy]) == nil || volume.DeletionTimestamp != nil {
 		return 0, nil
 	}
-	return 0, known(p.client.CoreV1().PersistentVolumes().Delete(ctx, volume.Name, metav1.DeleteOptions{}))
+	return 0, known(p.provisioner.CoreV1().PersistentVolumes().Delete(ctx, volume.Name, metav1.DeleteOptions{}))
 }

@@ -15,11 +15,39 @@ type Kubernetes struct {
 	PodCIDR     netip.Prefix `json:"podCIDR,omitzero"`     // default: 10.244.0.0/16
 	APIs        []string     `json:"apis,omitempty"`       // as kube-apiserver's --runtime-config: "batch/v1/cronjobs=false"
 	Admission   []string     `json:"admission,omitempty"`  // more admission plugins, as --enable-admission-plugins
-	Nodes       []Node       `json:"nodes,omitempty"`      // at least one
-	Drivers     []Driver     `json:"drivers,omitempty"`    // storage drivers (CSI)
-	Balancers   []Balancer   `json:"balancers,omitempty"`  // who gives addresses to Services and Ingresses
-	Objects     []Object     `json:"objects,omitempty"`    // what the provider has put there, in order: classes, CRDs, policies
-	PodStart    Length       `json:"podStart,omitzero"`    // from scheduled to ready; default: 100ms
+	PodSecurity PodSecurity  `json:"podSecurity,omitzero"` // of namespaces that say nothing themselves
+
+	Nodes       []Node     `json:"nodes,omitempty"`       // at least one
+	Drivers     []Driver   `json:"drivers,omitempty"`     // storage drivers
+	Balancers   []Balancer `json:"balancers,omitempty"`   // who gives addresses to Services, Ingresses and Gateways
+	Kinds       []Custom   `json:"kinds,omitempty"`       // of operators that the provider runs
+	Objects     []Object   `json:"objects,omitempty"`     // what the provider has put there, in order: classes, CRDs, policies
+	Namespaced  []Object   `json:"namespaced,omitempty"`  // what it puts into every namespace: quotas, limit ranges
+	Unreachable []string   `json:"unreachable,omitempty"` // hosts of registries that nodes cannot pull from
+	PodStart    Length     `json:"podStart,omitzero"`     // from scheduled to ready; default: 100ms
+
+	// NetworkPolicies tells whether they are enforced. It is only known here: an API
+	// server takes them in any case, and nothing in it tells who acts on them.
+	NetworkPolicies bool `json:"networkPolicies,omitempty"`
+}
+
+// PodSecurity are the levels (privileged, baseline, restricted) of Pod Security
+// Admission; empty ones are privileged.
+type PodSecurity struct {
+	Enforce string   `json:"enforce,omitempty"`
+	Warn    string   `json:"warn,omitempty"`
+	Audit   string   `json:"audit,omitempty"`
+	Exempt  []string `json:"exempt,omitempty"` // namespaces
+}
+
+// A Custom kind is one with a schema that takes anything. A kind whose schema
+// matters is a CustomResourceDefinition among the Objects.
+type Custom struct {
+	Group    string   `json:"group"`
+	Kind     string   `json:"kind"`
+	Plural   string   `json:"plural,omitempty"`  // default: the kind in small letters and an s
+	Versions []string `json:"versions"`          // the first one is stored
+	Cluster  bool     `json:"cluster,omitempty"` // not in namespaces
 }
 
 // A Node is a machine of the cluster.
@@ -28,6 +56,7 @@ type Node struct {
 	Labels   map[string]string `json:"labels,omitempty"` // default: hostname, linux, amd64
 	Taints   []Taint           `json:"taints,omitempty"`
 	Capacity map[string]string `json:"capacity,omitempty"` // quantities; default: 4 CPUs, 16 GiB, 110 pods
+	OSImage  string            `json:"osImage,omitempty"`  // such as "Ubuntu 24.04.3 LTS"
 }
 
 // A Taint keeps pods off a node, in Kubernetes' words.
@@ -39,14 +68,16 @@ type Taint struct {
 
 // A Driver is a storage driver as its users feel it.
 type Driver struct {
-	Name        string   `json:"name"`              // provisioner of the storage classes
-	AccessModes []string `json:"accessModes"`       // a claim for another stays Pending
-	MaxSize     string   `json:"maxSize,omitempty"` // quantity; default: none
+	Name        string   `json:"name"`                // provisioner of the storage classes
+	AccessModes []string `json:"accessModes"`         // a claim for another stays Pending
+	MaxSize     string   `json:"maxSize,omitempty"`   // quantity; default: none
+	Topology    string   `json:"topology,omitempty"`  // label of nodes whose value binds a volume; default: volumes are everywhere
+	Snapshots   bool     `json:"snapshots,omitempty"` // takes VolumeSnapshots
 	Provision   Length   `json:"provision,omitzero"`
 }
 
 // A Balancer gives addresses: to Services of type LoadBalancer with Class (empty:
-// those without one), or to Ingresses whose class names Controller.
+// those without one), or to Ingresses and Gateways whose class names Controller.
 type Balancer struct {
 	Class      string       `json:"class,omitempty"`
 	Controller string       `json:"controller,omitempty"`

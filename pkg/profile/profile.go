@@ -28,6 +28,10 @@ type Profile struct {
 	Behaviour Behaviour `json:"behaviour"`
 }
 
+// OpenStack tells whether the provider offers OpenStack; one who does not offers
+// Kubernetes alone.
+func (p *Profile) OpenStack() bool { return len(p.Services) > 0 }
+
 // A PublicImage is an image of the provider's together with its bytes, which
 // are generated: a disk of Content.Size that begins with the image's name.
 type PublicImage struct {

@@ -35,8 +35,11 @@ func TestCarriedProfiles(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if d := p.Behaviour.Durations; p.Name != name || d.ServerBuild.Min == 0 || d.ServerBuild.Max > 300*time.Millisecond {
-			t.Errorf("%s: %q builds a server in %v", name, p.Name, d.ServerBuild)
+		if d := p.Behaviour.Durations; p.OpenStack() && (d.ServerBuild.Min == 0 || d.ServerBuild.Max > 300*time.Millisecond) {
+			t.Errorf("%s builds a server in %v", name, d.ServerBuild)
+		}
+		if p.Name != name {
+			t.Errorf("%s: is called %s", name, p.Name)
 		}
 	}
 }

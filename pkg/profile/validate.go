@@ -68,6 +68,11 @@ func (p *Profile) validate(c *checker) {
 			c.bad("description", "has no text in %q", lang)
 		}
 	}
+	p.validateKubernetes(c)
+	if p.Kubernetes.Serves() && !p.OpenStack() {
+		p.validateNoOpenStack(c)
+		return
+	}
 	p.validateServices(c)
 	p.validateFlavors(c)
 	p.validateImages(c)
@@ -75,7 +80,18 @@ func (p *Profile) validate(c *checker) {
 	p.validateNetworks(c)
 	p.validateQuota(c)
 	p.validateBehaviour(c)
-	p.validateKubernetes(c)
+}
+
+// validateNoOpenStack tells about parts of a cloud that nobody would serve.
+func (p *Profile) validateNoOpenStack(c *checker) {
+	for part, n := range map[string]int{
+		"extensions": len(p.Extensions), "flavors": len(p.Flavors), "images": len(p.Images), "volumeTypes": len(p.VolumeTypes),
+		"networks": len(p.Networks), "zones": len(p.Zones), "quota": len(p.Quota), "users": len(p.Users),
+	} {
+		if n > 0 {
+			c.bad(part, "a profile without services has none of its own")
+		}
+	}
 }
 
 var microversion = regexp.MustCompile(`^\d+\.\d+$`)
