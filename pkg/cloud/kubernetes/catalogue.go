@@ -104,8 +104,7 @@ func (c *Cloud) readNamespaces(ctx context.Context, out *profile.Cluster, mu syn
 
 // offer describes an object of the provider's.
 func (k *kind) offer(o object) profile.Offered {
-	metadata := texts(o, "metadata", "annotations")
-	out := profile.Offered{Type: string(k.Type), Name: text(o, "metadata", "name"), Default: isDefault(k, o, metadata), Facts: map[string]any{}}
+	out := profile.Offered{Type: string(k.Type), Name: text(o, "metadata", "name"), Default: isDefault(o, texts(o, "metadata", "annotations")), Facts: map[string]any{}}
 	for name, v := range o {
 		if name != "metadata" && name != "apiVersion" && name != "kind" && name != "status" {
 			out.Facts[name] = v
@@ -130,7 +129,7 @@ func definitionFacts(o object) map[string]any {
 }
 
 // isDefault reports whether the class is taken where none is named.
-func isDefault(k *kind, o object, annotations map[string]string) bool {
+func isDefault(o object, annotations map[string]string) bool {
 	if is, _ := o["globalDefault"].(bool); is {
 		return true
 	}

@@ -103,6 +103,6 @@ func (c *Cloud) request(ctx context.Context, q call) (*http.Request, error) {
 
 // parsed reads the query of an address that the server has told.
 func parsed(query string) url.Values {
-	v, _ := url.ParseQuery(query) //nolint:errcheck // what cannot be read is not sent
+	v, _ := url.ParseQuery(query) // what cannot be read is not sent
 	return v
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -73,9 +75,13 @@ func (c *Cloud) Delete(ctx context.Context, r *resource.Resource) error {
 	if err != nil {
 		return about(err, r)
 	}
-	uid, known := r.Attrs["uid"]
-	if known && uid != text(o, "metadata", "uid") || ownerOf(o).Drill != r.Owner.Drill || text(o, "metadata", "deletionTimestamp") != "" {
-		return nil // another object of the same name, or on its way already
+	if isAnother(o, r) || text(o, "metadata", "deletionTimestamp") != "" {
+		return nil
+	}
+	if k.Type == namespaceType {
+		if err := c.empty(ctx, name, ownerOf(o).Drill); err != nil {
+			return about(err, r)
+		}
 	}
 	q.method = http.MethodDelete
 	q.body = object{"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Foreground",
@@ -85,6 +91,38 @@ func (c *Cloud) Delete(ctx context.Context, r *resource.Resource) error {
 		return nil
 	}
 	return about(err, r)
+}
+
+// isAnother reports whether the object has only the name of r: what r was is
+// gone.
+func isAnother(o object, r *resource.Resource) bool {
+	uid, known := r.Attrs["uid"]
+	return known && uid != text(o, "metadata", "uid") || !r.Owner.IsZero() && ownerOf(o).Drill != r.Owner.Drill
+}
+
+// empty returns an error if the namespace holds anything that the drill has not
+// made, for that would go with it.
+func (c *Cloud) empty(ctx context.Context, namespace, drill string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(readers)
+	for _, k := range c.wanted(nil) {
+		if !k.namespaced {
+			continue
+		}
+		g.Go(func() error {
+			query := url.Values{accepting: {metadataOnly}, "labelSelector": {markLabel + "!=" + drill}}
+			return c.pagesOf(ctx, k, namespace, query, func(page []object) error {
+				for _, o := range page {
+					if name := text(o, "metadata", "name"); k.leftOut(o, ownerOf(o)) == "" && (k.Type != accountType || name != "default") {
+						return &cloud.OpError{Op: "delete", Cloud: c.name, Err: cloud.ErrConflict, Message: "the namespace holds " + k.name + " " + name + ", which this drill has not made",
+							Hint: "move or delete it, then clean up again"}
+					}
+				}
+				return nil
+			})
+		})
+	}
+	return g.Wait()
 }
 
 func isGone(err error) bool {

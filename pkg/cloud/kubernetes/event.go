@@ -46,20 +46,21 @@ func (c *Cloud) explain(ctx context.Context, list []seen) error {
 	return nil
 }
 
-// seen is a resource with the claims that its pods mount: whether these come
-// about decides on it, and nothing but the events about them says why they do
-// not.
+// seen is a resource with what its state depends on, besides itself.
 type seen struct {
 	*resource.Resource
-	claims []string
+	claims  []string      // names of those that its pods mount, of a StatefulSet's own without their number: only the events about them tell why pods wait
+	defines resource.Type // by a CustomResourceDefinition
 }
 
-// claimsOf returns the names of the claims that a workload's pods mount; of a
-// StatefulSet's own claims without their number.
-func claimsOf(k *kind, o object) []string {
+// look notes what the state of the object depends on.
+func look(k *kind, o object) seen {
+	if k.Type == definitionType {
+		return seen{defines: typeOf(text(o, "spec", "group"), text(o, "spec", "names", "kind"))}
+	}
 	spec, ok := pods()[k.Type]
 	if !ok {
-		return nil
+		return seen{}
 	}
 	var out []string
 	for _, s := range spots(o, spec+".volumes[].persistentVolumeClaim.claimName") {
@@ -69,7 +70,7 @@ func claimsOf(k *kind, o object) []string {
 	for _, template := range objects(o, "spec", "volumeClaimTemplates") {
 		out = append(out, text(template, "metadata", "name")+"-"+text(o, "metadata", "name"))
 	}
-	return out
+	return seen{claims: out}
 }
 
 // An event is what the cluster says of an object.

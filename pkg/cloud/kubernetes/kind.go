@@ -23,6 +23,7 @@ type kind struct {
 	namespaced          bool
 	verbs               []string
 	schema              *resource.Schema
+	described           bool // the cluster has told its lists
 	rule                rule
 }
 
@@ -189,4 +190,22 @@ func (c *Cloud) known(t resource.Type) *kind {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.kinds[t]
+}
+
+// checkServed looks whether what is defined is served by now, so that objects
+// of it can be made: until then, a definition is not ready.
+func (c *Cloud) checkServed(ctx context.Context, list []seen) error {
+	for _, r := range list {
+		isServed := func() bool { k := c.known(r.defines); return k != nil && k.described }
+		if r.defines == "" || r.State != resource.Ready || isServed() {
+			continue
+		}
+		if err := c.rediscover(ctx); err != nil {
+			return err
+		}
+		if !isServed() {
+			r.State, r.Why = resource.Pending, "established, and not served yet"
+		}
+	}
+	return nil
 }

@@ -99,12 +99,15 @@ func (c *Cloud) read(ctx context.Context, k *kind, selector cloud.Selector, send
 			var out []*resource.Resource
 			var all []seen
 			for _, o := range page {
-				claims := claimsOf(k, o)
-				if r := c.one(k, o, family, selector); r != nil {
-					out, all = append(out, r), append(all, seen{r, claims})
+				s := look(k, o)
+				if s.Resource = c.one(k, o, family, selector); s.Resource != nil {
+					out, all = append(out, s.Resource), append(all, s)
 				}
 			}
 			if err := c.explain(ctx, all); err != nil {
+				return err
+			}
+			if err := c.checkServed(ctx, all); err != nil {
 				return err
 			}
 			return send(out)

@@ -203,12 +203,13 @@ func cleanService(o object) {
 	}
 }
 
-// cleanClaim takes out the volume that a controller has bound.
+// cleanClaim takes out the volume that a controller has chosen. One that was
+// named before it was bound has no such annotation.
 func cleanClaim(o object) {
-	if _, bound := texts(o, "metadata", "annotations")["pv.kubernetes.io/bind-completed"]; !bound {
+	if _, chosen := texts(o, "metadata", "annotations")["pv.kubernetes.io/bound-by-controller"]; !chosen {
 		return
 	}
-	if spec, ok := o["spec"].(object); ok && !isSet(o, "f:spec", "f:volumeName") {
+	if spec, ok := o["spec"].(object); ok {
 		delete(spec, "volumeName")
 	}
 }

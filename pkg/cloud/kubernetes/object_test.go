@@ -101,7 +101,7 @@ spec:
       - name: web
         env: [{name: P, valueFrom: {secretKeyRef: {name: shop/db, key: p}}}]
         envFrom: [{configMapRef: {name: shop/settings}}]`)
-	if d := cmp.Diff(want, object(r.Spec)); d != "" {
+	if d := cmp.Diff(want, r.Spec); d != "" {
 		t.Error(d)
 	}
 	o, version := k.object(r, resource.Owner{Drill: "d2", Key: "shop-web"})
@@ -198,7 +198,7 @@ func TestLeftOut(t *testing.T) {
 	}{
 		{"apps/ReplicaSet", `{metadata: {name: web-1, ownerReferences: [{controller: true, kind: Deployment, name: web}]}}`, "made by Deployment web"},
 		{"core/ConfigMap", `{metadata: {name: kube-root-ca.crt}}`, "the cluster's certificate, which every namespace gets"},
-		{"core/Secret", `{metadata: {name: t}, type: kubernetes.io/service-account-token}`, "made for a ServiceAccount or for Helm"},
+		{"core/Secret", `{metadata: {name: t}, type: kubernetes.io/service-account-token}`, "made for a ServiceAccount"},
 		{"core/Secret", `{metadata: {name: t}, type: Opaque}`, ""},
 		{"core/Event", `{metadata: {name: e}}`, "tells what has happened, and is forgotten after an hour"},
 		{"core/Namespace", `{metadata: {name: kube-system}}`, "the system's"},

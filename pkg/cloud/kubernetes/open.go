@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,7 +59,7 @@ func Open(ctx context.Context, o Options) (*Cloud, error) {
 	c := &Cloud{name: o.Cloud, namespaces: o.Namespaces, secret: o.Secret}
 	if c.secret == nil {
 		c.secret = make([]byte, 32)
-		rand.Read(c.secret) //nolint:errcheck // never fails
+		rand.Read(c.secret)
 	}
 	if err := c.connect(o); err != nil {
 		return nil, &cloud.OpError{Op: "log in", Cloud: o.Cloud, Err: fmt.Errorf("%w: %w", cloud.ErrInvalid, err), Hint: "name a kubeconfig and a context that it has"}
@@ -138,6 +139,14 @@ func (c *Cloud) rediscover(ctx context.Context) error {
 	kinds, _, err := discover(ctx, c.discovery)
 	if err != nil {
 		return c.loginError(err)
+	}
+	c.mu.RLock()
+	known := c.kinds
+	c.mu.RUnlock()
+	for t, k := range kinds { // what is known needs no second look
+		if old := known[t]; old != nil && old.described && slices.Equal(old.versions, k.versions) {
+			k.schema, k.described = old.schema, true
+		}
 	}
 	if err := c.describe(ctx, kinds); err != nil {
 		return err

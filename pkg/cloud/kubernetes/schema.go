@@ -25,15 +25,18 @@ func (c *Cloud) Schemas() resource.Schemas {
 	return out
 }
 
-// describe gives every kind its schema. What the cluster does not tell of its
+// describe gives every kind that has none its schema. What the cluster does not tell of its
 // lists is not known then; that is no error, for the tables remain.
 func (c *Cloud) describe(ctx context.Context, kinds map[resource.Type]*kind) error {
-	documents, err := c.documents(ctx, kinds)
+	documents, told, err := c.documents(ctx, kinds)
 	if err != nil {
 		return err
 	}
 	for _, k := range kinds {
-		k.schema = k.describe(documents[k.apiVersion(k.versions[0])])
+		if k.schema == nil {
+			d := documents[k.apiVersion(k.versions[0])]
+			k.schema, k.described = k.describe(d), !told || d.kind(k) != nil || k.rule.whole != ""
+		}
 	}
 	return nil
 }
@@ -131,8 +134,9 @@ func (a *additional) UnmarshalJSON(data []byte) error {
 }
 
 // documents reads what the cluster tells of the preferred versions of the kinds
-// that are listed, by apiVersion.
-func (c *Cloud) documents(ctx context.Context, kinds map[resource.Type]*kind) (map[string]*document, error) {
+// that are listed and have no schema yet, by apiVersion; told is false if it
+// tells of none at all.
+func (c *Cloud) documents(ctx context.Context, kinds map[resource.Type]*kind) (out map[string]*document, told bool, err error) {
 	var index struct {
 		Paths map[string]struct {
 			Address string `json:"serverRelativeURL"`
@@ -140,17 +144,17 @@ func (c *Cloud) documents(ctx context.Context, kinds map[resource.Type]*kind) (m
 	}
 	data, err := c.raw(ctx, call{op: "read OpenAPI", path: "/openapi/v3"})
 	if err != nil || json.Unmarshal(data, &index) != nil {
-		return nil, ctx.Err()
+		return nil, false, ctx.Err()
 	}
 	wanted := map[string]string{}
 	for _, k := range kinds {
 		version := k.apiVersion(k.versions[0])
 		path := cmp.Or(map[bool]string{true: "api/" + version}[k.group == ""], "apis/"+version)
-		if address := index.Paths[path].Address; address != "" && k.rule.whole == "" {
+		if address := index.Paths[path].Address; address != "" && k.rule.whole == "" && k.schema == nil {
 			wanted[version] = address
 		}
 	}
-	out := map[string]*document{}
+	out = map[string]*document{}
 	var mu sync.Mutex
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
@@ -168,7 +172,7 @@ func (c *Cloud) documents(ctx context.Context, kinds map[resource.Type]*kind) (m
 			return nil
 		})
 	}
-	return out, g.Wait()
+	return out, true, g.Wait()
 }
 
 // A listing is a list whose order means nothing.
@@ -180,12 +184,20 @@ type listing struct {
 
 // lists returns the lists of the kind's objects whose order means nothing.
 func (d *document) lists(k *kind) []listing {
+	w := &walker{document: d, open: map[string]bool{}}
+	w.walk("", d.kind(k))
+	return w.found
+}
+
+// kind returns the shape of the kind's objects; nil if the document has none.
+func (d *document) kind(k *kind) *shape {
+	if d == nil {
+		return nil
+	}
 	for _, s := range d.Components.Schemas {
 		for _, gvk := range s.Kinds {
 			if gvk.Group == k.group && gvk.Kind == k.name && gvk.Version == k.versions[0] && s.Properties != nil {
-				w := &walker{document: d, open: map[string]bool{}}
-				w.walk("", s)
-				return w.found
+				return s
 			}
 		}
 	}

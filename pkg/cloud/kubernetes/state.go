@@ -173,21 +173,23 @@ func replicaSetState(o object) (resource.State, string) {
 
 // podState: a pod that has run to its end is ready, for it has done its work.
 func podState(o object) (resource.State, string) {
-	switch p := text(o, "status", "phase"); p {
+	p := text(o, "status", "phase")
+	switch p {
 	case "Succeeded":
 		return resource.Ready, p
 	case "Failed":
 		return resource.Failed, said(p, text(o, "status", "message"))
 	}
-	if status, why := conditionOf(o, "Ready"); status == "True" {
-		return resource.Ready, "Running"
-	} else if waits := waiting(o); waits != "" {
+	if status, _ := conditionOf(o, "Ready"); status == "True" {
+		return resource.Ready, p
+	}
+	if waits := waiting(o); waits != "" {
 		return resource.Pending, waits
-	} else if status, scheduled := conditionOf(o, "PodScheduled"); status == "False" {
-		return resource.Pending, scheduled
-	} else {
+	}
+	if status, why := conditionOf(o, "PodScheduled"); status == "False" {
 		return resource.Pending, why
 	}
+	return resource.Pending, p
 }
 
 // waiting returns why the first container waits.

@@ -79,5 +79,5 @@ func TestEvents(t *testing.T) {
 }
 
 func waits(t resource.Type, name string, claims ...string) seen {
-	return seen{&resource.Resource{Ref: resource.Ref{Type: t}, Name: name, State: resource.Pending, Why: "not yet"}, claims}
+	return seen{Resource: &resource.Resource{Ref: resource.Ref{Type: t}, Name: name, State: resource.Pending, Why: "not yet"}, claims: claims}
 }

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -112,12 +113,18 @@ func leftOf(t resource.Type) func(object) string {
 	case namespaceType:
 		return when("the system's", func(o object) bool { return isSystem(name(o)) })
 	case configMapType:
-		return when("the cluster's certificate, which every namespace gets", func(o object) bool { return name(o) == "kube-root-ca.crt" })
-	case secretType:
-		return when("made for a ServiceAccount or for Helm", func(o object) bool {
-			kind := text(o, "type")
-			return kind == "kubernetes.io/service-account-token" || kind == "bootstrap.kubernetes.io/token"
+		return when("the cluster's certificate, which every namespace gets", func(o object) bool {
+			return slices.Contains([]string{"kube-root-ca.crt", "istio-ca-root-cert", "openshift-service-ca.crt"}, name(o))
 		})
+	case secretType:
+		return func(o object) string {
+			if _, issued := texts(o, "metadata", "annotations")["cert-manager.io/certificate-name"]; issued {
+				return "made for a Certificate"
+			}
+			return map[string]string{
+				"kubernetes.io/service-account-token": "made for a ServiceAccount", "bootstrap.kubernetes.io/token": "for nodes that join",
+				"helm.sh/release.v1": "Helm's notes on a release"}[text(o, "type")]
+		}
 	case serviceType:
 		return when("the cluster's own address", func(o object) bool { return name(o) == "kubernetes" && text(o, "metadata", "namespace") == "default" })
 	case volumeType:
