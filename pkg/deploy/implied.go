@@ -65,16 +65,17 @@ func typesOf(list []*resource.Resource) []resource.Type {
 // plan knows, and by their order where it knows nothing.
 func (t *task) findImplied(ctx context.Context, parent *resource.Resource) error {
 	for kind, wanted := range t.impliedOf(parent.Ref) {
+		last := t.looks(kind)
 		for look := 1; len(wanted) > 0; look++ {
 			list, err := t.poll.whole(ctx, kind)
 			if err != nil {
 				return err
 			}
-			wanted, err = t.pair(wanted, t.childrenOf(parent.Ref, list), look == absentTicks)
+			wanted, err = t.pair(wanted, t.childrenOf(parent.Ref, list), look == last)
 			if err != nil {
 				return err
 			}
-			if look == absentTicks {
+			if look == last {
 				break
 			}
 		}
@@ -85,6 +86,15 @@ func (t *task) findImplied(ctx context.Context, parent *resource.Resource) error
 		}
 	}
 	return nil
+}
+
+// looks is how often to look for what the cloud makes. A Kubernetes controller
+// makes it some time after its parent is there, and nothing tells when.
+func (e *engine) looks(kind resource.Type) int {
+	if schema := e.set.Schema(kind); schema != nil && schema.Named {
+		return 20 * absentTicks
+	}
+	return absentTicks
 }
 
 // impliedOf returns what the plan expects the cloud to make for the parent and
@@ -157,6 +167,9 @@ func (t *task) pair(wanted, there []*resource.Resource, anyOf bool) ([]*resource
 		schema := t.set.Schema(want.Type)
 		natural := t.natural(want)
 		fits := func(r *resource.Resource) bool {
+			if schema != nil && schema.Named && r.Name != want.Name {
+				return false
+			}
 			for i, have := range schema.NaturalOf(r.Spec) {
 				if !covers(natural[i], have) {
 					return false
@@ -165,7 +178,7 @@ func (t *task) pair(wanted, there []*resource.Resource, anyOf bool) ([]*resource
 			return true
 		}
 		i := slices.IndexFunc(there, fits)
-		if i < 0 && anyOf && len(there) > 0 {
+		if i < 0 && anyOf && len(there) > 0 && (schema == nil || !schema.Named) {
 			i = 0
 		}
 		if i < 0 {

@@ -261,6 +261,9 @@ func natural(s *resource.Set, r *resource.Resource, to func(resource.Ref) resour
 	spec := schema.Canonical(translate(r.Spec, to))
 	parts := []resource.Value{string(r.Type)}
 	if schema != nil {
+		if schema.Named {
+			parts = append(parts, r.Name)
+		}
 		for _, p := range schema.Natural {
 			v, _ := resource.Lookup(spec, p)
 			parts = append(parts, v)

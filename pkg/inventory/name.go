@@ -145,6 +145,10 @@ func (n *naming) siblings(list []*resource.Resource) {
 		return resource.CompareValues(natural[a.Ref], natural[b.Ref])
 	})
 	for _, x := range list {
+		if schema := n.schemas[x.Type]; schema != nil && schema.Named { // its name is its identity, whoever has made it
+			n.give(x, resource.NewKey(inScope(x)))
+			continue
+		}
 		n.give(x, n.schemas[x.Type].ChildKey(n.withKeys(x)))
 	}
 }
