@@ -112,7 +112,12 @@ func (b *builder) build() (*Plan, error) {
 	if p.Steps, err = order(b.out, b.steps()); err != nil {
 		return nil, err
 	}
-	b.count(p)
+	for _, quota := range b.count(p) {
+		b.queue(p, quota)
+	}
+	if p.Steps, err = sorted(p.Steps); err != nil {
+		return nil, err
+	}
 	p.Forecast = b.withoutMoot()
 	return p, nil
 }

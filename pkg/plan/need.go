@@ -13,8 +13,10 @@ import (
 const defaultRules = 2
 
 // count sums up the quota that the steps take, and foretells which resources
-// do not fit into what is left, in the order of the steps.
-func (b *builder) count(p *Plan) {
+// do not fit into what is left, in the order of the steps. It returns the quotas
+// that do not suffice.
+func (b *builder) count(p *Plan) []string {
+	var short []string
 	taken := map[string]int64{}
 	rules, members := map[resource.Ref]int64{}, map[resource.Ref]int64{}
 	for r := range b.out.OfType(secRule) {
@@ -40,6 +42,7 @@ func (b *builder) count(p *Plan) {
 		}
 		if name != "" {
 			b.foretell(quotaSignal(b.opts, r.Ref, b.cat.Quota, name, need[name], taken[name]))
+			short = append(short, name)
 			continue
 		}
 		for name, n := range need {
@@ -47,6 +50,26 @@ func (b *builder) count(p *Plan) {
 		}
 	}
 	maps.DeleteFunc(p.Needs, func(_ string, n int64) bool { return n == 0 })
+	slices.Sort(short)
+	return slices.Compact(short)
+}
+
+// queue lets the steps that take of a quota come one after the other, in their
+// order. Where not all fit, chance would decide otherwise which of them do, and
+// two drills would have two verdicts.
+func (b *builder) queue(p *Plan, quota string) {
+	last := ""
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if s.Action != Create || b.needs(b.out.Get(s.Ref))[quota] == 0 {
+			continue
+		}
+		if last != "" && !slices.Contains(s.After, last) {
+			s.After = append(s.After, last)
+			slices.Sort(s.After)
+		}
+		last = s.ID
+	}
 }
 
 // single names the limit of one resource that r goes beyond: of a volume's
