@@ -50,7 +50,7 @@ func TestQuota(t *testing.T) {
 
 // TestClusters: the scenarios that are for clusters, with their texts.
 func TestClusters(t *testing.T) {
-	for _, name := range []string{"hello", "web-shop-cluster"} {
+	for _, name := range []string{"hello", "web-shop-cluster", "registry", "collaboration-suite", "operator", "version-skew", "every-kind"} {
 		s, err := scenario.Load(scenarios.FS(), name, scenario.Options{})
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -89,18 +90,21 @@ func loadChart(s Source) (*chart.Chart, error) {
 	return c, nil
 }
 
-// capabilitiesOf is what templates ask for the cluster by. Without a version
-// it is the latest that Helm knows, as for `helm template`.
+// assumed is the version that charts are rendered for when no cluster is known.
+const assumed = "v1.36.0"
+
+// capabilitiesOf is what templates ask for the cluster by. Of no cluster it is
+// what Helm takes for `helm template`, with the assumed version.
 func capabilitiesOf(version string, kinds map[string]bool) (*common.Capabilities, error) {
-	out := common.DefaultCapabilities.Copy()
-	if version == "" {
-		return out, nil
-	}
-	v, err := common.ParseKubeVersion(version)
+	v, err := common.ParseKubeVersion(cmp.Or(version, assumed))
 	if err != nil {
 		return nil, err
 	}
-	out.KubeVersion, out.APIVersions = *v, slices.Sorted(maps.Keys(kinds))
+	out := common.DefaultCapabilities.Copy()
+	out.KubeVersion = *v
+	if len(kinds) > 0 {
+		out.APIVersions = slices.Sorted(maps.Keys(kinds))
+	}
 	return out, nil
 }
 
