@@ -293,7 +293,7 @@ func (s ClusterSuite) states(t *testing.T) {
 	r.create(r.object("core/PersistentVolumeClaim", "v1", "shared", claim("ReadWriteMany")))
 	fails(r.object("apps/Deployment", "apps/v1", "unmounted", deployment(template(spec{"name": "data", "persistentVolumeClaim": spec{"claimName": r.drill + "/shared"}}))), "ProvisioningFailed")
 	lost := template()
-	lost["spec"].(spec)["nodeSelector"] = spec{"example.com/nowhere": "true"} //nolint:errcheck,forcetypeassert // two lines above
+	lost["spec"].(spec)["nodeSelector"] = spec{"example.com/nowhere": "true"}
 	fails(r.object("apps/Deployment", "apps/v1", "unplaced", deployment(lost)), "FailedScheduling")
 	without := template(spec{"name": "all", "secret": spec{"secretName": r.drill + "/missing"}})
 	fails(r.object("apps/Deployment", "apps/v1", "untold", deployment(without)), "missing")
