@@ -79,7 +79,7 @@ func (b *builder) foreignWords() map[string]resource.Ref {
 // addAttributes adds the addresses that a cluster has given: of a Service or an
 // Ingress, inside and outside.
 func addAttributes(out map[string]resource.Ref, r *resource.Resource) {
-	for _, leaf := range resource.Leaves(map[string]resource.Value(r.Attrs)) {
+	for _, leaf := range resource.Leaves(r.Attrs) {
 		text, _ := leaf.(string)
 		if addr, err := netip.ParseAddr(text); err == nil && !addr.IsUnspecified() && !addr.IsLoopback() {
 			out[addr.String()] = r.Ref

@@ -98,13 +98,14 @@ func (b *builder) foretellAnnotations() {
 	if b.cat.Cluster == nil {
 		return
 	}
-	for _, r := range b.all {
+	for _, src := range b.all {
+		r := b.out.Get(src.Ref) // as the user's rules have left it
 		switch {
-		case r.Tenure != resource.Own || !wasRead(r):
+		case r == nil || r.Tenure != resource.Own || !wasRead(src):
 		case r.Type == service && text(r, "spec.type") == "LoadBalancer":
 			b.ignored(r, balancers(), "balancer", func(f family) bool { return f.in(b.cat.Cluster) }, func(f family) bool { return b.opts.Source == nil || f.in(b.opts.Source.Cluster) })
 		case r.Type == ingress:
-			b.ignoredByProxy(r)
+			b.ignoredByProxy(src, r)
 		}
 	}
 }
@@ -135,11 +136,8 @@ func (b *builder) ignored(r *resource.Resource, families []family, rule string, 
 
 // ignoredByProxy compares an Ingress's annotations with the controller of the
 // class that it gets on the target. Without a known class nothing can be said.
-func (b *builder) ignoredByProxy(r *resource.Resource) {
+func (b *builder) ignoredByProxy(src, r *resource.Resource) {
 	controllerOf := func(set *resource.Set, of *resource.Resource) string {
-		if of == nil {
-			return ""
-		}
 		class, _ := resource.Lookup(of.Spec, "spec.ingressClassName")
 		ref, _ := class.(resource.Ref)
 		if c := set.Get(ref); c != nil {
@@ -147,7 +145,7 @@ func (b *builder) ignoredByProxy(r *resource.Resource) {
 		}
 		return ""
 	}
-	before, now := controllerOf(b.set, r), controllerOf(b.out, b.out.Get(r.Ref))
+	before, now := controllerOf(b.set, src), controllerOf(b.out, r)
 	if now == "" || before == now {
 		return
 	}

@@ -109,7 +109,7 @@ func (b *builder) needs(r *resource.Resource) map[string]int64 {
 	one := map[resource.Type]string{keyPair: "compute.key_pairs", group: "compute.server_groups", network: "network.network", subnet: "network.subnet",
 		router: "network.router", iface: "network.port", port: "network.port", floatingIP: "network.floatingip", secGroup: "network.security_group",
 		secRule: "network.security_group_rule", snapshot: "block-storage.snapshots"}
-	need := map[string]int64{}
+	need := b.needsInCluster(r)
 	if name, ok := one[r.Type]; ok {
 		need[name] = 1
 	}

@@ -51,13 +51,16 @@ func (b *builder) applies(rule Rule, v resource.Value) bool {
 	}
 	if ref, ok := v.(resource.Ref); ok {
 		r := b.set.Get(ref)
+		if r == nil { // the target's, in whose place something of the source's would have been
+			r = b.out.Get(ref)
+		}
 		return rule.When == r.Name || rule.When == string(r.Key) || r.ID != "" && rule.When == r.ID
 	}
 	return resource.Equal(v, rule.When)
 }
 
 func (b *builder) apply(rule Rule, r *resource.Resource, f found) error {
-	if ref, ok := f.value.(resource.Ref); ok && b.set.Get(ref).Tenure == resource.Given {
+	if ref, ok := f.value.(resource.Ref); ok && b.set.Get(ref) != nil && b.set.Get(ref).Tenure == resource.Given {
 		return b.choose(rule, ref)
 	}
 	spec := b.out.Get(r.Ref).Spec

@@ -108,7 +108,7 @@ func holds(labels map[string]string, expression resource.Value) bool {
 	case "DoesNotExist":
 		return !ok
 	case "Gt", "Lt":
-		want, _ := quantity(first(values))
+		want := quantity(first(values))
 		n, err := strconv.ParseFloat(have, 64)
 		return err == nil && (m["operator"] == "Gt" && n > want || m["operator"] == "Lt" && n < want)
 	}
@@ -164,16 +164,14 @@ func (b *builder) foretellSize(p placement, nodes []profile.Machine) {
 			maps.Copy(asked, of)
 		}
 		for name, v := range asked {
-			n, _ := quantity(v)
-			need[name] += n
+			need[name] += quantity(v)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(need)) {
 		most, known := 0.0, false
 		for _, n := range nodes {
 			if q, ok := n.Capacity[name]; ok {
-				have, _ := quantity(q)
-				most, known = max(most, have), true
+				most, known = max(most, quantity(q)), true
 			}
 		}
 		device := strings.Contains(name, "/")
@@ -195,7 +193,7 @@ func (b *builder) foretellSpread(p placement, nodes []profile.Machine) {
 		key, _ := m["topologyKey"].(string)
 		hard := cmp.Or(gap.Show(m["whenUnsatisfiable"]), "DoNotSchedule") == "DoNotSchedule"
 		places := domains(nodes, key)
-		least, _ := quantity(m["minDomains"])
+		least := quantity(m["minDomains"])
 		switch {
 		case hard && places == 0:
 			b.spread("node/label-absent", p, f.path, key, places, resource.Lost)

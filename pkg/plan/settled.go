@@ -26,8 +26,9 @@ func finished(r *resource.Resource) bool {
 
 // observeInCluster foretells what does not travel with an object that was read.
 func (b *builder) observeInCluster() {
-	for _, r := range b.all {
-		if r.Tenure == resource.Given || !wasRead(r) {
+	for _, src := range b.all {
+		r := b.out.Get(src.Ref)
+		if r == nil || r.Tenure == resource.Given || !wasRead(src) {
 			continue
 		}
 		switch r.Type {
