@@ -208,7 +208,43 @@ func normalNumbers(v Value) Value {
 }
 
 // Equal reports whether two values in canonical form are the same.
-func Equal(a, b Value) bool { return CompareValues(a, b) == 0 }
+func Equal(a, b Value) bool {
+	switch x := a.(type) {
+	case string:
+		if y, ok := b.(string); ok {
+			return x == y
+		}
+	case int64:
+		if y, ok := b.(int64); ok {
+			return x == y
+		}
+	case bool:
+		if y, ok := b.(bool); ok {
+			return x == y
+		}
+	case map[string]Value:
+		if y, ok := b.(map[string]Value); ok && x != nil && y != nil {
+			return equalMaps(x, y)
+		}
+	case []Value:
+		if y, ok := b.([]Value); ok && x != nil && y != nil {
+			return slices.EqualFunc(x, y, Equal)
+		}
+	}
+	return CompareValues(a, b) == 0
+}
+
+func equalMaps(x, y map[string]Value) bool {
+	if len(x) != len(y) {
+		return false
+	}
+	for k, v := range x {
+		if w, ok := y[k]; !ok || !Equal(v, w) {
+			return false
+		}
+	}
+	return true
+}
 
 // CompareValues orders values: by their JSON, which is total and stable.
 func CompareValues(a, b Value) int {

@@ -82,9 +82,9 @@ func cutStep(s string) (first step, rest string) {
 			return step{kind: entry, name: name}, s[len(quoted):]
 		}
 	}
-	end := strings.IndexAny(s, ".[")
-	if end < 0 {
-		end = len(s)
+	end := 0
+	for end < len(s) && s[end] != '.' && s[end] != '[' {
+		end++
 	}
 	if s[:end] == "*" {
 		return step{}, s[end:]
