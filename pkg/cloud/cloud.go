@@ -53,6 +53,15 @@ type Cloud interface {
 	Delete(ctx context.Context, r *resource.Resource) error
 }
 
+// A Rehearser can tell what Create would be refused without creating anything,
+// so that a refusal becomes a forecast.
+type Rehearser interface {
+	// Rehearse asks the service to check the resource as Create would send it,
+	// and changes nothing. What r refers to need not exist. The error is the one
+	// that Create would return; nil says that nothing is known against it.
+	Rehearse(ctx context.Context, r *resource.Resource) error
+}
+
 // A Settler has more to do once a resource is Ready: what the creating
 // request could not say (a volume's bootable flag, a server that shall be
 // off, a group's default rules that shall not be there). Settle is idempotent;

@@ -103,6 +103,15 @@ func (j *joined) Settle(ctx context.Context, r *resource.Resource) error {
 	return err
 }
 
+// Rehearse implements [Rehearser], for layers that can.
+func (j *joined) Rehearse(ctx context.Context, r *resource.Resource) error {
+	layer, err := j.of(r)
+	if rehearser, ok := layer.(Rehearser); err == nil && ok {
+		return rehearser.Rehearse(ctx, r)
+	}
+	return nil // a type that no layer has may be defined by then
+}
+
 // Download implements [Storer].
 func (j *joined) Download(ctx context.Context, image *resource.Resource) (io.ReadCloser, error) {
 	s, err := j.storer(image)

@@ -44,6 +44,7 @@ func RunCluster(t *testing.T, s ClusterSuite) {
 	t.Run("catalogue", s.catalogue)
 	t.Run("workload", s.workload)
 	t.Run("refusals", s.refusals)
+	t.Run("rehearsal", s.rehearsal)
 	t.Run("states", s.states)
 	t.Run("definitions", s.definitions)
 	t.Run("strangers", s.strangers)
@@ -257,6 +258,45 @@ func (s ClusterSuite) refusals(t *testing.T) {
 		}
 		return errors.Is(err, cloud.ErrQuota)
 	})
+}
+
+// rehearsal: what would be refused is told before, and nothing is made.
+func (s ClusterSuite) rehearsal(t *testing.T) {
+	r := s.begin(t, "ctrehearse")
+	stage, ok := r.cloud.(cloud.Rehearser)
+	if !ok {
+		t.Fatal("the driver cannot rehearse")
+	}
+	finds := func(what string, kind error, x *resource.Resource, path resource.Path) {
+		t.Helper()
+		err := stage.Rehearse(t.Context(), x)
+		op := &cloud.OpError{}
+		if kind == nil && err == nil {
+			return
+		}
+		if kind == nil || !errors.Is(err, kind) || !errors.As(err, &op) || op.Ref != x.Ref || path != "" && !slices.Contains(op.Paths, path) {
+			t.Errorf("%s: %v, %v", what, err, op.Paths)
+		}
+	}
+	odd := template()
+	odd["spec"].(spec)["containers"] = []any{spec{"name": "main", "image": "x", "ports": []any{spec{"containerPort": int64(0)}}}}
+	all := func() {
+		t.Helper()
+		finds("a good one", nil, r.object("apps/Deployment", "apps/v1", "web", deployment(template())), "")
+		finds("a bad value", cloud.ErrInvalid, r.object("apps/Deployment", "apps/v1", "odd", deployment(odd)), "spec.template.spec.containers[0].ports[0].containerPort")
+		finds("an unknown property", cloud.ErrInvalid, r.object("core/ConfigMap", "v1", "unknown", spec{"datum": "x"}), "datum")
+		finds("no such kind", cloud.ErrUnsupported, r.object("example.com/Widget", "example.com/v1", "none", nil), "")
+	}
+	all() // in a namespace that is not there
+	home := r.namespace()
+	home.Spec["metadata"] = spec{"labels": spec{"pod-security.kubernetes.io/enforce": "restricted"}}
+	finds("a namespace", nil, home, "")
+	r.ready(home)
+	finds("a pod that policy refuses", cloud.ErrForbidden, r.object("apps/Deployment", "apps/v1", "web", deployment(template())), "")
+	finds("an unknown property", cloud.ErrInvalid, r.object("core/ConfigMap", "v1", "unknown", spec{"datum": "x"}), "datum")
+	if n := len(r.all()); n != 2 { // the namespace and its account
+		t.Errorf("a rehearsal leaves %d", n)
+	}
 }
 
 // template is a pod's, with these volumes.

@@ -18,6 +18,7 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/cloud/cloudtest"
 	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
 	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/resource"
 	"github.com/wechsel-project/wechsel/pkg/sim/cluster"
 )
 
@@ -91,4 +92,41 @@ func memberConfig(t testing.TB, config []byte, namespace, account string) []byte
 		t.Fatalf("no token: %s, %v", answer.Status, err)
 	}
 	return bytes.ReplaceAll(config, []byte(admin.BearerToken), []byte(token.Status.Token))
+}
+
+// listed returns what is listed, by type and id.
+func listed(t *testing.T, c cloud.Reader, s cloud.Selector) map[string]*resource.Resource {
+	t.Helper()
+	out := map[string]*resource.Resource{}
+	for r, err := range c.List(t.Context(), s) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[string(r.Type)+" "+r.ID] = r
+	}
+	return out
+}
+
+// ready looks until what the drill d1 has made has come to rest, and returns
+// how.
+func ready(t *testing.T, c cloud.Reader, made *resource.Resource) *resource.Resource {
+	t.Helper()
+	for range 1000 {
+		r := listed(t, c, cloud.Selector{Types: []resource.Type{made.Type}, Drill: "d1", States: true})[string(made.Type)+" "+made.ID]
+		if r == nil {
+			t.Fatalf("%s is not listed", made.Ref)
+		}
+		if r.State != resource.Pending {
+			return r
+		}
+	}
+	t.Fatalf("%s does not come to rest", made.Ref)
+	return nil
+}
+
+func id(r *resource.Resource) string {
+	if r.Scope == "" {
+		return r.Name
+	}
+	return r.Scope + "/" + r.Name
 }

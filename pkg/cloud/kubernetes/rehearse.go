@@ -1,0 +1,102 @@
+package kubernetes
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// Rehearse implements cloud.Rehearser: the creating request as a dry run, which
+// goes through validation, admission and quota and is not stored. Of what has a
+// template of pods, one such pod is rehearsed too, because most policies judge
+// pods and let pass what makes them.
+//
+// An object of a namespace that is not there yet is rehearsed in the namespace
+// of the kubeconfig's context. What says something of that namespace only, or
+// of other objects that are not there yet, is no finding.
+func (c *Cloud) Rehearse(ctx context.Context, r *resource.Resource) error {
+	k, err := c.kind(ctx, "rehearse", r.Ref)
+	if err != nil {
+		return err
+	}
+	o, version := k.object(r, resource.Owner{})
+	if err := c.rehearse(ctx, k, version, o); err != nil {
+		return about(err, r)
+	}
+	pod := podOf(k, o)
+	if pod == nil {
+		return nil
+	}
+	return about(inTemplate(c.rehearse(ctx, c.known("core/Pod"), "v1", pod), pods()[k.Type]), r)
+}
+
+// rehearse makes the dry run, where the object belongs, else at home.
+func (c *Cloud) rehearse(ctx context.Context, k *kind, version string, o object) error {
+	if k == nil {
+		return nil
+	}
+	query := strictly()
+	query.Set("dryRun", "All")
+	ask := func(namespace string) error {
+		_, err := c.do(ctx, call{op: "rehearse", method: http.MethodPost, path: k.path(version, namespace, ""), query: query, body: o})
+		return err
+	}
+	namespace := text(o, "metadata", "namespace")
+	err := ask(namespace)
+	if k.namespaced && errors.Is(err, cloud.ErrNotFound) && namespace != c.home {
+		metadata, _ := o["metadata"].(object)
+		metadata["namespace"] = c.home
+		if err = ask(c.home); errors.Is(err, cloud.ErrConflict) || errors.Is(err, cloud.ErrQuota) || errors.Is(err, cloud.ErrForbidden) {
+			return nil // home's own objects, quota and policies say nothing of another namespace
+		}
+	}
+	op := &cloud.OpError{}
+	if errors.As(err, &op) && (errors.Is(err, cloud.ErrTransient) || op.Status == http.StatusInternalServerError || strings.Contains(op.Message, "does not support dry run")) {
+		return nil // a webhook that cannot rehearse
+	}
+	return err
+}
+
+// podOf is a pod of the object's template; nil if it has none. It runs as the
+// account that every namespace has, for its own may not be there yet.
+func podOf(k *kind, o object) object {
+	spec, ok := pods()[k.Type]
+	if !ok || k.Type == "core/Pod" {
+		return nil
+	}
+	template, _ := resource.Lookup(o, resource.Path(strings.TrimSuffix(string(spec), ".spec")))
+	t, _ := resource.Clone(template).(object)
+	in, _ := t["spec"].(object)
+	if in == nil {
+		return nil
+	}
+	delete(in, "serviceAccountName")
+	metadata, _ := t["metadata"].(object)
+	if metadata == nil {
+		metadata = object{}
+	}
+	metadata["name"], metadata["namespace"] = text(o, "metadata", "name"), text(o, "metadata", "namespace")
+	return object{"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": in}
+}
+
+// inTemplate tells the paths of a pod as those of the template. A pod that
+// finds another of its name, or lacks an object that is not there yet, says
+// nothing.
+func inTemplate(err error, spec resource.Path) error {
+	op := &cloud.OpError{}
+	if !errors.As(err, &op) {
+		return err
+	}
+	if errors.Is(err, cloud.ErrConflict) || errors.Is(err, cloud.ErrNotFound) || strings.Contains(op.Message, "not found") {
+		return nil
+	}
+	head := strings.TrimSuffix(string(spec), "spec")
+	for i, p := range op.Paths {
+		op.Paths[i] = resource.Path(head) + p
+	}
+	return err
+}
