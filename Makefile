@@ -21,8 +21,11 @@ PROGRAM  = $(CURDIR)/bin/wechsel-cluster
 help:                ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*## / — /'
 
-demo: build          ## the web shop moves from one simulated cloud to another
+demo: build          ## a web shop on servers, then one on Kubernetes, move from one simulated cloud to another
 	./bin/wechsel run web-shop --from sim:alster --to sim:isar --fail-on none
+	@echo; echo "Now the same on Kubernetes. The clusters are real control planes: building them takes some six minutes the first time."
+	@$(MAKE) --no-print-directory cluster
+	./bin/wechsel run web-shop-cluster --from sim:alster --to sim:isar --fail-on none
 
 build:               ## bin/wechsel
 	CGO_ENABLED=0 go build -trimpath -o bin/wechsel ./cmd/wechsel

@@ -207,33 +207,19 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 	}
 	if want.kubernetes && p.Kubernetes.Serves() {
 		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
-			kubeconfig, stop, err := startCluster(ctx, p)
+			started, stop, err := a.startCluster(ctx, p, clusterOptions{when: kubernetesYes, program: os.Getenv("WECHSEL_CLUSTER")})
 			if err != nil {
 				return nil, nil, err
 			}
 			c.close = stop
+			kubeconfig, err := json.Marshal(cluster.Kubeconfig([]string{p.Name}, map[string]*cluster.Cluster{p.Name: started}))
+			if err != nil {
+				return nil, nil, err
+			}
 			return c.openCluster(ctx, kubernetes.Options{Cloud: name, Config: kubeconfig, Secret: want.secret})
 		})
 	}
 	return openLayers(ctx, drill.Side{Name: name, Simulated: true, MTU: p.Behaviour.Network.MTU}, layers)
-}
-
-// startCluster starts the profile's Kubernetes and returns the way to it.
-func startCluster(ctx context.Context, p *profile.Profile) (kubeconfig []byte, stop func(), err error) {
-	program, err := cluster.Find(os.Getenv("WECHSEL_CLUSTER"))
-	if err != nil {
-		return nil, nil, err
-	}
-	c, err := cluster.Start(ctx, program, p)
-	if err != nil {
-		return nil, nil, err
-	}
-	stop = func() { _ = c.Close() }
-	kubeconfig, err = json.Marshal(cluster.Kubeconfig([]string{p.Name}, map[string]*cluster.Cluster{p.Name: c}))
-	if err != nil {
-		stop()
-	}
-	return kubeconfig, stop, err
 }
 
 // loadProfile reads sim:NAME from the binary, or sim:FILE.

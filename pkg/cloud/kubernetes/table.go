@@ -56,7 +56,8 @@ func takenOf(t resource.Type) []resource.Path {
 	case namespaceType:
 		out = append(out, "spec.finalizers", `metadata.labels."kubernetes.io/metadata.name"`)
 	case "core/Pod":
-		out = append(out, "spec.nodeName", "spec.priority", "spec.preemptionPolicy", `metadata.labels."pod-template-hash"`, `metadata.labels."controller-revision-hash"`)
+		out = append(out, "spec.nodeName", "spec.priority", "spec.preemptionPolicy", `metadata.labels."pod-template-hash"`, `metadata.labels."controller-revision-hash"`,
+			`metadata.labels."topology.kubernetes.io/zone"`, `metadata.labels."topology.kubernetes.io/region"`) // since 1.35 a pod has its node's
 	case statefulSetType:
 		out = append(out, "spec.volumeClaimTemplates[].status", "spec.volumeClaimTemplates[].metadata.creationTimestamp")
 	case "batch/CronJob":
