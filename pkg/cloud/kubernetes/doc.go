@@ -21,6 +21,19 @@
 // OpenAPI (which lists are sets, which are keyed), and from our tables (what
 // refers to what, what the provider chooses, what belongs to the server).
 //
+// Where the path alone does not tell what a name is of (a subject of a
+// RoleBinding, the target of an autoscaler), the kind beside it does, and the
+// Spec has a resource.Ref with the id as its key.
+//
+// The tables: reference.go what refers to what, table.go what belongs to servers
+// and controllers, who chooses, and which objects are left out and why; state.go
+// and event.go when something is ready, and when it never will be. No rule asks
+// for the time: what waits in vain is known by the event that proves it.
+//
+// The values of Secrets never leave the driver: a Spec has keyed hashes for them
+// (Options.Secret), and a Secret that is made of these gets the hashes for
+// values, which compare as equal until somebody puts in the true ones.
+//
 // # Whose an object is
 //
 // The owner's mark is a label, wechsel/drill, and an annotation, wechsel/key.
@@ -28,5 +41,5 @@
 // is left out, with the reason; what it has made and leaves behind (the claims of
 // a StatefulSet) is Implied. What belongs to the provider (classes, system
 // namespaces, CustomResourceDefinitions that are not ours) is Given, and in the
-// catalogue.
+// catalogue. A namespace is deleted only when it holds nothing of anybody else.
 package kubernetes

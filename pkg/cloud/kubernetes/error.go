@@ -53,10 +53,22 @@ func (c *Cloud) refused(q call, resp *http.Response, data []byte) error {
 	status.Code = int32(resp.StatusCode) //nolint:gosec // a status of HTTP
 	e.Message = cloud.RedactedMessage(status.Message)
 	e.Err = kindOf(&status)
+	if resp.StatusCode == http.StatusGone {
+		e.Err = &expiredError{next: status.Continue}
+	}
 	e.Paths = pathsOf(&status)
 	e.Hint = hint(e.Err)
 	return e
 }
+
+// An expiredError says that the rest of a listing is not what it was when the
+// listing began. Next leads to the rest as it is now; empty: begin again.
+type expiredError struct{ next string }
+
+func (e *expiredError) Error() string { return "the listing has expired" }
+
+// Unwrap returns the kind.
+func (e *expiredError) Unwrap() error { return cloud.ErrTransient }
 
 // kindOf decides on the kind by the reason, and where Kubernetes uses one for
 // many things by its words, which are those of its sources (1.33 to 1.36).

@@ -39,6 +39,7 @@ func TestRefusals(t *testing.T) {
 		{401, `{"kind":"Status","reason":"Unauthorized","message":"Unauthorized"}`, cloud.ErrUnauthenticated, nil},
 		{500, `{"kind":"Status","reason":"InternalError","message":"Internal error occurred: failed calling webhook \"w\": connection refused"}`, cloud.ErrConflict, nil},
 		{503, `upstream is gone`, cloud.ErrTransient, nil},
+		{410, `{"kind":"Status","reason":"Expired","message":"The provided continue parameter is too old"}`, cloud.ErrTransient, nil},
 	} {
 		resp := &http.Response{StatusCode: c.status, Header: http.Header{"Audit-Id": {"audit-1"}}}
 		var e *cloud.OpError

@@ -242,6 +242,10 @@ func (c *Cloud) pagesOf(ctx context.Context, k *kind, namespace string, query ur
 	}
 	for {
 		list, err := c.do(ctx, q)
+		if old, ok := errors.AsType[*expiredError](err); ok && old.next != "" && old.next != q.query.Get("continue") {
+			q.query.Set("continue", old.next)
+			continue
+		}
 		if errors.Is(err, cloud.ErrUnsupported) || errors.Is(err, cloud.ErrNotFound) {
 			return nil
 		}

@@ -22,6 +22,7 @@ import (
 type server struct {
 	namespaces, each int
 	forbids          func(path string) bool
+	expires          string // the token of a page; another one leads to the same page
 	breaks           string // this path has an answer that makes no sense
 	requests         atomic.Int64
 	whole            atomic.Int64 // pages of Pods with more than metadata
@@ -45,6 +46,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case s.forbids != nil && s.forbids(path):
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `{"kind":"Status","reason":"Forbidden","message":"jane cannot list that"}`)
+	case r.URL.Query().Get("continue") == s.expires && s.expires != "":
+		w.WriteHeader(http.StatusGone)
+		fmt.Fprintf(w, `{"kind":"Status","reason":"Expired","message":"The provided continue parameter is too old","metadata":{"continue":%q}}`, "0"+s.expires)
 	case path == s.breaks:
 		fmt.Fprint(w, "<html>")
 	case path == "/version":
@@ -218,6 +222,14 @@ func TestListingWithFewRights(t *testing.T) {
 	offer, err := s.open(t, Options{}).Catalogue(t.Context())
 	if err != nil || len(offer.Cluster.Unread) == 0 || fmt.Sprint(offer.Cluster.Namespaces) != "[n1]" {
 		t.Errorf("%v: %+v", err, offer.Cluster)
+	}
+}
+
+// A page that the server has forgotten is read as it is now, and only once.
+func TestListingThatExpires(t *testing.T) {
+	have, _ := count(t, (&server{namespaces: 300, each: 40, expires: "1000"}).open(t, Options{}), cloud.Selector{Types: []resource.Type{"core/ConfigMap"}})
+	if have["core/ConfigMap"] != 3900 {
+		t.Errorf("listed are %v", have)
 	}
 }
 
