@@ -117,6 +117,12 @@ func dangling(set *resource.Set, r *resource.Resource) []Left {
 	return out
 }
 
+// isMade reports whether the cluster itself brings the object back.
+func isMade(set *resource.Set, ref resource.Ref) bool {
+	r := set.Get(ref)
+	return r != nil && r.Tenure == resource.Implied
+}
+
 func kindOf(t resource.Type) string { return path.Base(string(t)) }
 
 func idOf(r *resource.Resource) string {

@@ -38,13 +38,15 @@ func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
 		}
 		r.Cluster, r.Left = clusterOf(objects, files), append(r.Left, left...)
 	}
+	all := r.Left
+	r.Left = slices.DeleteFunc(slices.Clone(all), func(l Left) bool { return isMade(objects, l.Ref) })
 	r.Files = slices.Clone(w.files)
 	slices.SortFunc(r.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	text, err := r.text()
 	if err != nil {
 		return nil, err
 	}
-	return r.Left, w.Write(RestoreFile, []byte(text))
+	return all, w.Write(RestoreFile, []byte(text))
 }
 
 // template writes the HOT file, and notes what RESTORE.md says of it.
