@@ -13,7 +13,7 @@ import (
 // volume to spare for reading the bytes back.
 func TestQuota(t *testing.T) {
 	sizes := map[string][2]int64{"SCS-1V-2": {1, 2048}, "SCS-2V-4": {2, 4096}, "SCS-2V-4-20": {2, 4096}, "SCS-2V-4-20s": {2, 4096}}
-	for _, name := range []string{"tiny", "web-shop", "unnamed", "agency-portal", "dual-stack", "file-service", "vm-zoo"} {
+	for _, name := range []string{"tiny", "web-shop", "unnamed", "agency-portal", "dual-stack", "file-service", "vm-zoo", "two-layers"} {
 		s, err := scenario.Load(scenarios.FS(), name, scenario.Options{})
 		if err != nil {
 			t.Fatal(err)
