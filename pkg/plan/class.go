@@ -121,26 +121,28 @@ func parameters(from, to *resource.Resource) []difference {
 	path := resource.Path("parameters")
 	x, y := from.Spec["parameters"], to.Spec["parameters"]
 	switch {
-	case from.Type != storageClass || resource.Equal(x, y):
+	case from.Type != storageClass:
 		return nil
-	case encrypts(x) && !encrypts(y):
+	case encrypts(from) && !encrypts(to):
 		return []difference{{trait{name: "encryption", path: path}, x, y, resource.Degraded}}
-	case text(from, "provisioner") == text(to, "provisioner"):
+	case !resource.Equal(x, y) && text(from, "provisioner") == text(to, "provisioner"):
 		return []difference{{trait{name: "parameters", path: path}, x, y, resource.Adapted}}
 	}
 	return nil
 }
 
-// encrypts: drivers have many words for it, and all of them contain this one.
-func encrypts(parameters resource.Value) bool {
-	m, _ := parameters.(map[string]resource.Value)
+// encrypts: drivers have many words for it (encrypted: "true", type: luks), and
+// where they have none, the name of the class may say it.
+func encrypts(class *resource.Resource) bool {
+	m, _ := class.Spec["parameters"].(map[string]resource.Value)
 	for name, v := range m {
 		text, _ := v.(string)
-		if strings.Contains(strings.ToLower(name), "encrypt") && text != "" && text != "false" {
+		asked := strings.Contains(strings.ToLower(name), "encrypt") && text != "" && text != "false"
+		if asked || encryptedName.MatchString(text) {
 			return true
 		}
 	}
-	return false
+	return encryptedName.MatchString(class.Name)
 }
 
 // worse reports whether something is lost.

@@ -64,6 +64,32 @@ func TestStorageClassBecomes(t *testing.T) {
 	}
 }
 
+// A class that encrypts does not become one that does not, as long as there is
+// another; drivers say it in many ways.
+func TestEncryptedClassBecomes(t *testing.T) {
+	const cinder = "cinder.csi.openstack.org"
+	like := func(parameters map[string]any) map[string]any {
+		return map[string]any{"provisioner": cinder, "parameters": parameters}
+	}
+	plain, luks := class("a", true, like(map[string]any{"type": "ssd"})), class("b", false, like(map[string]any{"type": "ssd-luks"}))
+	for name, facts := range map[string]map[string]any{"by type": like(map[string]any{"type": "ssd-encrypted"}), "by parameter": like(map[string]any{"csi.example/encryption": "true"}), "by name": like(nil)} {
+		t.Run(name, func(t *testing.T) {
+			w := kube()
+			from := offeredAs(storageClass, "encrypted", facts)
+			w.set.Put(from)
+			w.set.Put(claimOf(from.Ref, "ReadWriteOnce"))
+			w.target.Given = append(w.target.Given[1:], plain, luks)
+			if p := w.build(t); classAfter(p) != "b" {
+				t.Errorf("it becomes %s", classAfter(p))
+			}
+			w.target.Given = w.target.Given[:len(w.target.Given)-1]
+			if got := foretold(t, w.build(t)); !slices.Contains(got, "degraded storage/class-encryption-lost storage.k8s.io/StorageClass/encrypted") {
+				t.Errorf("foretold is %v", got)
+			}
+		})
+	}
+}
+
 // The user's rule comes first, and a wrong one is told.
 func TestStorageClassByRule(t *testing.T) {
 	w := kube()
