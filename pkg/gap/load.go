@@ -54,8 +54,12 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 	return c, errors.Join(errs...)
 }
 
-// A domain is a part of the cloud with the types that belong to it.
-type domain struct{ name, types string }
+// A domain is a part of the cloud with the types that belong to it, and on what
+// the answers of its simulated services rest.
+type domain struct {
+	name, types string
+	basis       Basis
+}
 
 type kindReader struct {
 	nodeReader
@@ -109,6 +113,7 @@ func (r *kindReader) domain(n *yaml.Node) {
 	r.fields(n, map[string]func(*yaml.Node){
 		"name":  func(n *yaml.Node) { d.name = r.matching(n, kindName) },
 		"types": func(n *yaml.Node) { d.types = r.text(n) },
+		"basis": func(n *yaml.Node) { d.basis = r.basis(n) },
 	})
 	if d.name == "" || d.types == "" {
 		r.wrong(n, "a domain needs name and types")
@@ -120,6 +125,7 @@ func (r *kindReader) domain(n *yaml.Node) {
 func named(kinds []Kind, d domain) []Kind {
 	out := slices.Clone(kinds)
 	for i := range out {
+		out[i].Basis = cmp.Or(out[i].Basis, d.basis)
 		out[i].ID, out[i].When = d.name+"/"+out[i].ID, slices.Clone(out[i].When)
 		for j := range out[i].When {
 			out[i].When[j].Type = cmp.Or(out[i].When[j].Type, d.types)
@@ -144,7 +150,7 @@ func (r *kindReader) kind(n *yaml.Node) Kind {
 		"facets": func(n *yaml.Node) {
 			k.Facets = r.texts(n, func(n *yaml.Node) string { return r.oneOf(n, Facets()...) })
 		},
-		"basis":    func(n *yaml.Node) { k.Basis = Basis(r.oneOf(n, string(Measured), string(Modelled))) },
+		"basis":    func(n *yaml.Node) { k.Basis = r.basis(n) },
 		"by":       func(n *yaml.Node) { k.By = r.texts(n, r.text) },
 		"args":     func(n *yaml.Node) { r.args = r.texts(n, r.text) },
 		"across":   func(n *yaml.Node) { k.Across = r.boolean(n) },
@@ -155,6 +161,10 @@ func (r *kindReader) kind(n *yaml.Node) Kind {
 	})
 	r.complete(n, k)
 	return k
+}
+
+func (r *kindReader) basis(n *yaml.Node) Basis {
+	return Basis(r.oneOf(n, string(Measured), string(Modelled)))
 }
 
 var (

@@ -68,11 +68,11 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 }
 
 func TestKindsOfEveryDomain(t *testing.T) {
-	c, err := Load(fstest.MapFS{"gaps/a.yaml": {Data: []byte("domains: [{name: x, types: X*}, {name: y, types: \"*\"}]\n" + good)}, "gaps/z.yaml": {Data: []byte(good)}})
+	c, err := Load(fstest.MapFS{"gaps/a.yaml": {Data: []byte("domains: [{name: x, types: X*, basis: measured}, {name: y, types: \"*\"}]\n" + good)}, "gaps/z.yaml": {Data: []byte(good)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Kinds) != 3 || c.Kinds[0].ID != "z/a" || c.Kind("x/a").When[0].Type != "X*" || c.Kind("y/a").When[0].Type != "*" {
+	if len(c.Kinds) != 3 || c.Kinds[0].ID != "z/a" || c.Kind("x/a").When[0].Type != "X*" || c.Kind("x/a").Basis != Measured || c.Kind("y/a").Basis != "" || c.Kind("y/a").When[0].Type != "*" {
 		t.Errorf("%+v", c.Kinds)
 	}
 }

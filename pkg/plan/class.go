@@ -222,6 +222,9 @@ func (b *builder) compareClasses(from, to *resource.Resource) {
 		return
 	}
 	for _, d := range differences(from, to) {
+		if d.name == "engine" && from.Type != storageClass && from.Name != to.Name {
+			continue // another name says so already
+		}
 		args := map[string]string{"class": kindName(from.Type), "name": label(from), "from": gap.Show(orUsual(d.from, d.usual)), "to": gap.Show(orUsual(d.to, d.usual))}
 		maps.DeleteFunc(args, func(_, v string) bool { return v == "" })
 		b.decide(resource.Decision{Ref: from.Ref, Path: d.path, From: d.from, To: d.to, Effect: d.effect, Rule: "class/" + d.name, Args: args})

@@ -191,7 +191,10 @@ func TestForetoldInClusters(t *testing.T) {
 		"no network with policies": {func(w *world) { dropKind(w.target, "cilium.io", "") }, []string{"degraded network/policy-unproven networking.k8s.io/NetworkPolicy/shop-web"}},
 		"no metrics on either":     {func(w *world) { dropKind(w.target, "metrics.k8s.io", ""); dropKind(w.source, "metrics.k8s.io", "") }, nil},
 		"other ingress class":      {func(w *world) { givenBy(w.target, ingressClass).Name = "public" }, []string{"adapted network/ingress-class-replaced networking.k8s.io/Ingress/shop-web"}},
-		"no ingress class":         {func(w *world) { givenBy(w.target, ingressClass).Type = "x/y" }, []string{"blocker network/ingress-class-absent networking.k8s.io/Ingress/shop-web"}},
+		"other class, other controller": {func(w *world) {
+			*givenBy(w.target, ingressClass) = profile.Offered{Type: string(ingressClass), Name: "public", Facts: map[string]any{"spec": map[string]any{"controller": "traefik.io/ingress-controller"}}}
+		}, []string{"adapted network/ingress-class-replaced networking.k8s.io/Ingress/shop-web", "degraded network/ingress-annotation-ignored networking.k8s.io/Ingress/shop-web"}},
+		"no ingress class": {func(w *world) { givenBy(w.target, ingressClass).Type = "x/y" }, []string{"blocker network/ingress-class-absent networking.k8s.io/Ingress/shop-web"}},
 		"other controller": {func(w *world) {
 			givenBy(w.target, ingressClass).Facts["spec"] = map[string]any{"controller": "traefik.io/ingress-controller"}
 		}, []string{"adapted network/ingress-class-replaced networking.k8s.io/IngressClass/nginx", "degraded network/ingress-annotation-ignored networking.k8s.io/Ingress/shop-web"}},
