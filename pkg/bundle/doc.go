@@ -5,10 +5,14 @@
 //	resources.json     the lossless Set: this is what wechsel reads back
 //	template.hot.yaml  the same as a Heat template, with every name that is a
 //	                   provider's as a parameter
-//	RESTORE.md         how to bring it back with the openstack client alone
+//	kustomization.yaml what ran on a cluster: `kubectl apply -k` takes it as it is
+//	kubernetes/        its objects, a file each: NAMESPACE/KIND-NAME.yaml
+//	RESTORE.md         how to bring it back with the openstack client and kubectl
 //	volumes/, images/  the bytes, qcow2 or raw
 //
-// What the template cannot say is listed in the manifest and in RESTORE.md, so
-// that HOT's limits never look like a cloud's gaps. A bundle holds no ids of
-// the cloud it comes from, no secrets, and no marks.
+// A layer that the workload does not use is not there. What the template and
+// the manifests cannot say is listed in the manifest and in RESTORE.md, so that
+// HOT's limits never look like a cloud's gaps. A bundle holds no ids of the
+// cloud it comes from, no secrets, and no marks: where a Secret's value belongs
+// stands a keyed hash of it.
 package bundle
