@@ -83,6 +83,9 @@ func start(ctx context.Context, cancel context.CancelFunc, c Config) (*cluster, 
 	return k, p.startCustom(ctx)
 }
 
+// stopTime is how long the store may take to end.
+const stopTime = 2 * time.Second
+
 // memoryFolder is where files are kept in memory, if the machine has such a place.
 func memoryFolder() string {
 	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
@@ -95,7 +98,12 @@ func memoryFolder() string {
 // to let them end in good order takes seconds, and nobody has anything of it.
 func (k *cluster) close() {
 	if k.store != nil {
-		k.store.Server.HardStop()
+		stopped := make(chan struct{})
+		go func() { k.store.Server.HardStop(); close(stopped) }()
+		select {
+		case <-stopped:
+		case <-time.NewTimer(stopTime).C: // nothing depends on it
+		}
 	}
 	if k.folder != "" {
 		_ = os.RemoveAll(k.folder)

@@ -4,13 +4,16 @@ import (
 	"cmp"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // definition is the CustomResourceDefinition of a kind: any spec and status goes.
 func (k Kind) definition() unstructured.Unstructured {
 	name := strings.ToLower(k.Kind)
-	plural := cmp.Or(k.Plural, name+"s")
+	guessed, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Group: k.Group, Kind: k.Kind})
+	plural := cmp.Or(k.Plural, guessed.Resource)
 	scope := "Namespaced"
 	if k.Cluster {
 		scope = "Cluster"

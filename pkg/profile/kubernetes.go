@@ -45,7 +45,7 @@ type PodSecurity struct {
 type Custom struct {
 	Group    string   `json:"group"`
 	Kind     string   `json:"kind"`
-	Plural   string   `json:"plural,omitempty"`  // default: the kind in small letters and an s
+	Plural   string   `json:"plural,omitempty"`  // default: the usual one
 	Versions []string `json:"versions"`          // the first one is stored
 	Cluster  bool     `json:"cluster,omitempty"` // not in namespaces
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/profile"
 )
@@ -118,9 +119,14 @@ func (c *Cluster) await(output io.Reader) error {
 	return nil
 }
 
+// endTime is how long a cluster may take to end by itself.
+const endTime = 10 * time.Second
+
 // Close ends the cluster and all that is in it, and waits for its end.
 func (c *Cluster) Close() error {
 	err := c.input.Close()
+	late := time.AfterFunc(endTime, func() { _ = c.command.Process.Kill() })
+	defer late.Stop()
 	var exit *exec.ExitError
 	if waited := c.command.Wait(); waited != nil && !errors.As(waited, &exit) {
 		err = errors.Join(err, waited)
