@@ -32,7 +32,7 @@ const configuration = `{"name": "test", "version": "1.34",
  "kinds": [{"group": "snapshot.storage.k8s.io", "kind": "VolumeSnapshotClass", "versions": ["v1"], "cluster": true},
   {"group": "snapshot.storage.k8s.io", "kind": "VolumeSnapshotContent", "versions": ["v1"], "cluster": true},
   {"group": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "versions": ["v1"]},
-  {"group": "gateway.networking.k8s.io", "kind": "GatewayClass", "plural": "gatewayclasses", "versions": ["v1"], "cluster": true},
+  {"group": "gateway.networking.k8s.io", "kind": "GatewayClass", "versions": ["v1"], "cluster": true},
   {"group": "gateway.networking.k8s.io", "kind": "Gateway", "versions": ["v1"]}],
  "namespaced": [{"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "provider"}, "spec": {"limits": [{"type": "Container", "defaultRequest": {"cpu": "50m"}}]}}],
  "objects": [

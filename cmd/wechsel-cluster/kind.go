@@ -13,6 +13,9 @@ import (
 func (k Kind) definition() unstructured.Unstructured {
 	name := strings.ToLower(k.Kind)
 	guessed, _ := meta.UnsafeGuessKindToResource(schema.GroupVersionKind{Group: k.Group, Kind: k.Kind})
+	if strings.HasSuffix(name, "way") { // the guess is gatewaies
+		guessed.Resource = name + "s"
+	}
 	plural := cmp.Or(k.Plural, guessed.Resource)
 	scope := "Namespaced"
 	if k.Cluster {

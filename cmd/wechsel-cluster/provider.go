@@ -5,7 +5,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/dynamicinformer"
@@ -64,7 +63,7 @@ func newProvider(ctx context.Context, admin *rest.Config, c Config, version stri
 	p.events = record.NewBroadcaster(record.WithContext(ctx))
 	p.events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: p.kubelet.CoreV1().Events("")})
 	p.shared = informers.NewSharedInformerFactory(p.kubelet, 0)
-	p.custom = dynamicinformer.NewFilteredDynamicSharedInformerFactory(p.operator, 0, metav1.NamespaceAll, shortWatches)
+	p.custom = dynamicinformer.NewDynamicSharedInformerFactory(p.operator, 0)
 	return p, nil
 }
 
@@ -96,13 +95,6 @@ func (p *provider) startCustom(ctx context.Context) error {
 	}
 	p.custom.Start(ctx.Done()) // what is there already is seen when the watch is up
 	return nil
-}
-
-// shortWatches ends the watch of a custom kind after a few seconds, to begin anew:
-// one that begins while the API server still sets the kind up may stay silent.
-func shortWatches(o *metav1.ListOptions) {
-	seconds := int64(5)
-	o.TimeoutSeconds = &seconds
 }
 
 // tell writes an event about an object in the name of a component.
