@@ -16,7 +16,7 @@ CLUSTER  = cmd/wechsel-cluster
 LARGE    = cd $(CLUSTER) && CGO_ENABLED=0 GOFLAGS='-trimpath -ldflags=-s'
 PROGRAM  = $(CURDIR)/bin/wechsel-cluster
 
-.PHONY: help demo build cluster test test-cluster check fmt vet lint race tidy tools test-real proof-real proof-killed proof-large conformance conformance-real lab-up lab-down bench fuzz update clean
+.PHONY: help demo build cluster test test-cluster check fmt vet lint race tidy tools test-real proof-real proof-killed proof-kubectl proof-large conformance conformance-real lab-up lab-down bench fuzz update clean
 
 help:                ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*## / — /'
@@ -46,7 +46,7 @@ fmt:                 ## every file is formatted
 	@test -z "$$(gofmt -l cmd pkg scenarios fixtures)" || { gofmt -l cmd pkg scenarios fixtures; echo "not formatted: run gofmt -w on these"; exit 1; }
 
 vet:                 ## go vet, also of the tests on real clouds
-	go vet ./... && go vet -tags real ./... && go vet -tags conformance ./pkg/sim/... && go vet -tags cluster ./...
+	go vet ./... && go vet -tags real,cluster,kubectl ./... && go vet -tags conformance ./pkg/sim/...
 	$(LARGE) go vet ./...
 
 lint: $(LINT)        ## golangci-lint with the layers of the house
@@ -84,6 +84,10 @@ proof-real:          ## everything on the real clouds: every scenario, every way
 
 proof-killed:        ## of these, drills under SIGKILL at 20 points (half an hour; WECHSEL_SEED=N for the same points again)
 	WECHSEL_ALL=1 OS_CLIENT_CONFIG_FILE=$(CLOUDS) go test -v -count=1 -tags real -run TestRealKilledAndResumed -timeout 2h ./pkg/drill
+
+proof-kubectl: cluster ## an export of a cluster is made elsewhere by kubectl, which is built for that
+	$(LARGE) go build -o $(CURDIR)/bin/kubectl k8s.io/kubernetes/cmd/kubectl
+	PATH=$(CURDIR)/bin:$$PATH WECHSEL_CLUSTER=$(PROGRAM) $(GOTEST) -v -tags kubectl -run TestKubectl -timeout 20m ./cmd/wechsel
 
 proof-large:         ## a volume with 4 GiB of bytes moves in less than 200 MiB of memory
 	WECHSEL_ALL=1 go test -v -count=1 -run TestALargeVolumeInLittleMemory -timeout 1h ./pkg/drill

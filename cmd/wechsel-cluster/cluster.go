@@ -35,7 +35,7 @@ func start(ctx context.Context, cancel context.CancelFunc, c Config) (*cluster, 
 		}
 	}
 	var err error
-	if k.folder, err = os.MkdirTemp(memoryFolder(), "wechsel-cluster-"); err != nil {
+	if k.folder, err = newFolder(memoryFolder()); err != nil {
 		return k, err
 	}
 	f, err := writeFiles(k.folder)
@@ -85,14 +85,6 @@ func start(ctx context.Context, cancel context.CancelFunc, c Config) (*cluster, 
 
 // stopTime is how long the store may take to end.
 const stopTime = 2 * time.Second
-
-// memoryFolder is where files are kept in memory, if the machine has such a place.
-func memoryFolder() string {
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		return "/dev/shm"
-	}
-	return ""
-}
 
 // close ends the store and removes its files. The servers end with the process:
 // to let them end in good order takes seconds, and nobody has anything of it.

@@ -190,8 +190,11 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 	if want.kubernetes && !p.Kubernetes.Serves() && !want.ifThere {
 		return nil, &usage{fmt.Errorf("%s offers no Kubernetes, which the scenario needs", name)}
 	}
+	if want.openStack && !p.OpenStack() && !want.ifThere {
+		return nil, &usage{fmt.Errorf("%s offers no OpenStack, which the scenario needs", name)}
+	}
 	var layers []layer
-	if want.openStack {
+	if want.openStack && p.OpenStack() {
 		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
 			served, stop, err := serve(ctx, p, "127.0.0.1:0")
 			if err != nil {
