@@ -71,7 +71,9 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config,
 	}
 	if want.kubernetes && (!want.ifThere || config.Clouds[name].Kubernetes.Value != "") {
 		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
-			return c.openCluster(ctx, kubernetes.Options{Cloud: name, Context: firstOf(config.Clouds[name].Kubernetes.Value, name), Secret: want.secret})
+			return c.openCluster(ctx, kubernetes.Options{
+				Cloud: name, Kubeconfig: config.Clouds[name].Kubeconfig.Value, Context: firstOf(config.Clouds[name].Kubernetes.Value, name), Secret: want.secret,
+			})
 		})
 	}
 	return openLayers(ctx, drill.Side{Name: name, Place: placeOf(name, config)}, layers)

@@ -26,6 +26,8 @@ end. Ctrl-C stops and cleans up; a second Ctrl-C leaves at once.
 What the source itself cannot carry is no gap of the exit and stands apart in
 the report; it makes the exit code 1 as a gap of its severity does, because
 what never ran there was not measured.
+The Kubernetes of a simulated cloud is the program wechsel-cluster, which make
+cluster builds: beside wechsel, on PATH, or named by WECHSEL_CLUSTER.
 
 Examples:
   wechsel run tiny --from sim:alster --to sim:isar
