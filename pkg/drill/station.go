@@ -47,13 +47,18 @@ func Export(ctx context.Context, o Options, dir string) (*resource.Set, error) {
 	return set, d.writeBundle(w)
 }
 
-// Plan plans how the bundle's set is made on a cloud; nothing is created.
+// Plan plans how the bundle's set is made on a cloud, and rehearses it where the
+// cloud can; nothing is created.
 func Plan(ctx context.Context, set *resource.Set, to Side, id string, rules []plan.Rule) (*plan.Plan, error) {
 	catalogue, err := to.Cloud.Catalogue(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Build(set, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, plan.Options{Drill: id, Cloud: to.Name, Rules: rules})
+	p, err := plan.Build(set, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, plan.Options{Drill: id, Cloud: to.Name, Rules: rules})
+	if err != nil {
+		return nil, err
+	}
+	return p, rehearse(ctx, to.Cloud, p)
 }
 
 // Predict plans how a scenario that is written for one cloud would arrive on

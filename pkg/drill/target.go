@@ -20,7 +20,7 @@ import (
 )
 
 // planTarget plans the way of the bundle to B.
-func (d *drill) planTarget(context.Context) error {
+func (d *drill) planTarget(ctx context.Context) error {
 	b, err := bundle.Open(d.bundleDir)
 	if err != nil {
 		return err
@@ -33,6 +33,9 @@ func (d *drill) planTarget(context.Context) error {
 	}
 	if !found {
 		if p, err = plan.Build(b.Set, plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules, Source: &d.fromCatalogue}); err != nil {
+			return err
+		}
+		if err := rehearse(ctx, d.To.Cloud, p); err != nil {
 			return err
 		}
 		if err := d.save(planOf("target"), p); err != nil {

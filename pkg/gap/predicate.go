@@ -82,7 +82,7 @@ func (k *Kind) shows(s Signal) bool {
 // Takes reports whether the signal is as the predicate says.
 func (p Predicate) Takes(s Signal) bool {
 	switch {
-	case p.Seen != "" && p.Seen != s.Seen,
+	case p.Seen != "" && p.Seen != s.Seen && (p.Seen != Refusal || s.Code != Rehearsal),
 		p.Code != "" && !glob(p.Code, s.Code),
 		p.Type != "" && !glob(p.Type, string(s.Ref.Type)),
 		p.Path != "" && !below(s.Path, p.Path),

@@ -2,6 +2,11 @@ package gap
 
 import "github.com/wechsel-project/wechsel/pkg/resource"
 
+// Rehearsal is the code of a forecast that the target itself has made, when it
+// was asked to check a request without carrying it out. It has the words of the
+// refusal that it foretells, and shows the same kinds.
+const Rehearsal = "rehearsal"
+
 // Seen says how a signal came about.
 type Seen string
 

@@ -75,6 +75,10 @@ func podOf(k *kind, o object) object {
 		return nil
 	}
 	delete(in, "serviceAccountName")
+	for _, claim := range objects(o, "spec", "volumeClaimTemplates") { // a StatefulSet's pods have a volume for each
+		volumes, _ := in["volumes"].([]any)
+		in["volumes"] = append(volumes, object{"name": text(claim, "metadata", "name"), "emptyDir": object{}})
+	}
 	metadata, _ := t["metadata"].(object)
 	if metadata == nil {
 		metadata = object{}
