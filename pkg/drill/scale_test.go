@@ -162,7 +162,7 @@ func TestALargeVolumeInLittleMemory(t *testing.T) {
 	volume := resource.Ref{Type: "OS::Cinder::Volume", Key: "large"}
 	a, b := r.Source.Get(volume), r.Target.Get(volume)
 	if a == nil || b == nil || a.Content == nil || b.Content == nil || a.Content.SHA256 != b.Content.SHA256 || a.Content.Length != written {
-		t.Fatalf("the bytes: %+v and %+v", a, b)
+		t.Fatalf("the bytes: %+v and %+v; said was: %+v", a, b, r.Signals)
 	}
 	if got := r.Diff.Outcomes[volume]; got != diff.Equivalent {
 		t.Errorf("the volume is %s: %v", got, r.Signals)
