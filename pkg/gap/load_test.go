@@ -29,7 +29,7 @@ func TestLoadingIsStrictAndTellsWhere(t *testing.T) {
 		"placeholder":      {"{from} is", "{form} is", "gaps/d.yaml:4:17: {form} is neither one of"},
 		"severity":         {"lost: blocker", "lost: bad", `gaps/d.yaml:6:41: "bad" is none of`},
 		"effect":           {"lost: blocker", "lest: blocker", `gaps/d.yaml:6:35: unknown key "lest"`},
-		"facet":            {"[A-MET]", "[A-XXX]", `gaps/d.yaml:8:14: "A-XXX" is none of`},
+		"facet":            {"[A-MET]", "[A-ZZZ]", `gaps/d.yaml:8:14: "A-ZZZ" is none of`},
 		"standard":         {"facets:", "standards: [scs-1]\n    facets:", `gaps/d.yaml:8:17: "scs-1" does not match`},
 		"covered by none":  {"facets:", "standards: [scs-0100]\n    facets:", `who is "standard", which means that none covers it`},
 		"regexp":           {"{code: x}", `{code: x, message: "("}`, "gaps/d.yaml:10:28: error parsing regexp"},

@@ -33,10 +33,7 @@ type ClusterSuite struct {
 // RunCluster runs all cases as subtests.
 func RunCluster(t *testing.T, s ClusterSuite) {
 	if s.Ticks == nil {
-		s.Ticks = func() (<-chan time.Time, func()) {
-			ticker := time.NewTicker(100 * time.Millisecond)
-			return ticker.C, ticker.Stop
-		}
+		s.Ticks = every(100 * time.Millisecond)
 	}
 	if s.Patience == 0 {
 		s.Patience = 600

@@ -27,13 +27,18 @@ type Suite struct {
 	Patience int
 }
 
+// every is the rhythm of a suite to which none is given.
+func every(d time.Duration) func() (<-chan time.Time, func()) {
+	return func() (<-chan time.Time, func()) {
+		ticker := time.NewTicker(d)
+		return ticker.C, ticker.Stop
+	}
+}
+
 // Run runs all cases as subtests.
 func Run(t *testing.T, s Suite) {
 	if s.Ticks == nil {
-		s.Ticks = func() (<-chan time.Time, func()) {
-			ticker := time.NewTicker(250 * time.Millisecond)
-			return ticker.C, ticker.Stop
-		}
+		s.Ticks = every(250 * time.Millisecond)
 	}
 	if s.Patience == 0 {
 		s.Patience = 400
