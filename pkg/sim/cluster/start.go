@@ -78,11 +78,17 @@ func Start(ctx context.Context, program string, p *profile.Profile) (*Cluster, e
 	if !stop() && ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start the cluster of %s with %s: %w", p.Name, program, err), c.Close())
+	if err == nil {
+		return c, nil
 	}
-	return c, nil
+	closed := c.Close()
+	if errors.Is(err, errNoAnswer) { // its last words are all there only once it has ended
+		err = fmt.Errorf("%w: %s", err, c.words)
+	}
+	return nil, errors.Join(fmt.Errorf("start the cluster of %s with %s: %w", p.Name, program, err), closed)
 }
+
+var errNoAnswer = errors.New("it ended without an answer")
 
 // open starts the process and tells it what to be.
 func (c *Cluster) open(config configuration) (io.Reader, error) {
@@ -111,7 +117,7 @@ func (c *Cluster) await(output io.Reader) error {
 	}
 	answer.Cluster = c
 	if err := json.NewDecoder(output).Decode(&answer); err != nil {
-		return fmt.Errorf("it ended without an answer: %s", c.words)
+		return errNoAnswer
 	}
 	if answer.Error != "" {
 		return errors.New(answer.Error)
