@@ -46,6 +46,8 @@ func ofServer() examples {
 		"cluster/absent": {on(deployment, "").foreseen("kubernetes/absent", lost)},
 		"cluster/kind-absent": {on(thing, "").with("kind", "Order", "group", "shop.example").foreseen("kind/absent", lost),
 			on(thing, "").refused("create", 404, "the server could not find the requested resource", lost), on(thing, "").refused("create", 0, "the server does not have the kind shop.example/Order", lost)},
+		"cluster/class-differs": {on(ingress, "spec.ingressClassName").found("chosen", "a", "b"), on(service, "spec.loadBalancerClass").found("chosen", "a", "b"),
+			on(claim, "spec.storageClassName").found("chosen", "a", "b"), on(claim, "spec.volumeAttributesClassName").found("chosen", "a", "b")},
 		"cluster/api-version-converted": {on(deployment, "apiVersion").with("from", "apps/v1beta1", "to", "apps/v1").foreseen("kind/other-version", resource.Adapted)},
 		"cluster/field-absent":          {on(deployment, podSpec+".hostnameOverride").refused("create", 400, `strict decoding error: unknown field "spec.template.spec.hostnameOverride"`, degraded)},
 		"cluster/webhook-unreachable":   {on(deployment, "").refused("create", 500, `Internal error occurred: failed calling webhook "a.b.c": no endpoints available for service "a"`, lost)},
@@ -95,6 +97,9 @@ func ofServices() examples {
 	values := func(from, to resource.Value, p resource.Path) Signal {
 		return on(service, p).found("changed", from, to)
 	}
+	chosen := func(from, to resource.Value, p resource.Path) Signal {
+		return on(service, p).found("chosen", from, to)
+	}
 	return examples{
 		"network/lb-feature-absent":       {on(service, "").refused("failed", 0, "SyncLoadBalancerFailed: Provider 'ovn' does not support a requested option", lost)},
 		"network/lb-pending":              {on(service, "").refused("failed", 0, "has no address", lost), on(service, "state").found("changed", "ready", "failed")},
@@ -102,10 +107,11 @@ func ofServices() examples {
 		"network/internal-becomes-public": {annotated(service, "service.beta.kubernetes.io/openstack-internal-load-balancer").foreseen("balancer/internal-ignored", degraded)},
 		"network/source-ranges":           {values([]resource.Value{"10.0.0.0/8"}, nil, "spec.loadBalancerSourceRanges")},
 		"network/traffic-policy":          {values("Local", "Cluster", "spec.externalTrafficPolicy"), values("Local", "Cluster", "spec.internalTrafficPolicy")},
-		"network/ip-family": {values([]resource.Value{"IPv4", "IPv6"}, []resource.Value{"IPv4"}, "spec.ipFamilies"), values("RequireDualStack", "SingleStack", "spec.ipFamilyPolicy"),
+		"network/ip-family": {chosen([]resource.Value{"IPv4", "IPv6"}, []resource.Value{"IPv4"}, "spec.ipFamilies"), chosen("RequireDualStack", "SingleStack", "spec.ipFamilyPolicy"),
 			on(service, "spec.ipFamilyPolicy").refused("create", 422, `Service "web" is invalid: spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services: not configured on this cluster`, lost)},
 		"network/service-address-refused":    {on(service, "spec.clusterIPs[0]").refused("create", 422, `spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: the provided IP (10.0.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/16`, degraded)},
 		"network/node-port-refused":          {on(service, "spec.ports[0].nodePort").refused("create", 422, "spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767", degraded)},
+		"network/service-address-differs":    {chosen("None", nil, "spec.clusterIP"), chosen(int64(30080), nil, "spec.ports[0].nodePort"), chosen(int64(30081), int64(30082), "spec.healthCheckNodePort")},
 		"network/ingress-class-absent":       {class("IngressClass", ingress, "spec.ingressClassName").foreseen("class/absent", lost)},
 		"network/ingress-class-replaced":     replaced("IngressClass", ingress, "spec.ingressClassName", "by-capability", "default", "only", "by-rule", "engine"),
 		"network/ingress-annotation-ignored": {annotated(ingress, "nginx.ingress.kubernetes.io/rewrite-target").foreseen("ingress/annotation-ignored", degraded)},
