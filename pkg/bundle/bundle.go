@@ -54,6 +54,8 @@ type Writer struct {
 	dir   string
 	mu    sync.Mutex
 	files []File
+
+	omissions Omissions
 }
 
 // Create makes the folder, which must not hold a bundle already, and returns

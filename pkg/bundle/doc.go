@@ -7,6 +7,9 @@
 //	                   provider's as a parameter
 //	kustomization.yaml what ran on a cluster: `kubectl apply -k` takes it as it is
 //	kubernetes/        its objects, a file each: NAMESPACE/KIND-NAME.yaml
+//	images.json        the images that its containers want, with digests
+//	omitted.jsonl      what was there and is made by controllers, the cluster or
+//	                   its provider, with the reason, a JSON object to a line
 //	RESTORE.md         how to bring it back with the openstack client and kubectl
 //	volumes/, images/  the bytes, qcow2 or raw
 //

@@ -67,7 +67,7 @@ func (w *Writer) manifests(set *resource.Set) ([]manifest, []Left, error) {
 			files = append(files, manifest{r, manifestName(r, taken)})
 		case r.Tenure == resource.Implied:
 			left = append(left, Left{Ref: r.Ref, Reason: fmt.Sprintf("the cluster makes it for %s", r.Parent)})
-		case r.Why != "":
+		case r.Why != "" && !isEverywhere(r):
 			left = append(left, dangling(set, r)...)
 		}
 	}
@@ -106,15 +106,44 @@ func rank(t resource.Type) int {
 	return len(first)
 }
 
-// dangling tells of everything that names what the export could not see.
+// dangling tells of everything that names what the export could not see, and
+// cannot do without it.
 func dangling(set *resource.Set, r *resource.Resource) []Left {
 	var out []Left
 	for user := range set.All() {
-		if slices.Contains(user.Refs(), r.Ref) {
-			out = append(out, Left{Ref: user.Ref, Reason: fmt.Sprintf("it names the %s %s, which is not there, or not to be seen", kindOf(r.Type), idOf(r))})
+		if !slices.Contains(user.Refs(), r.Ref) {
+			continue
+		}
+		for path, leaf := range resource.Leaves(user.Spec) {
+			if leaf == resource.Value(r.Ref) && !isOptional(user.Spec, path) {
+				out = append(out, Left{Ref: user.Ref, Path: path, Reason: fmt.Sprintf("it names the %s %s, which is not there, or not to be seen", kindOf(r.Type), idOf(r))})
+			}
 		}
 	}
 	return out
+}
+
+// isOptional reports whether what has the name says that it can do without.
+func isOptional(spec map[string]resource.Value, name resource.Path) bool {
+	at := string(name)
+	holder, _ := resource.Lookup(spec, resource.Path(at[:max(0, strings.LastIndexByte(at, '.'))]))
+	m, _ := holder.(map[string]resource.Value)
+	return m["optional"] == true
+}
+
+// isEverywhere: every API server has it, or its controllers make it in every
+// namespace (kubernetes.io/docs/reference/access-authn-authz/rbac, default
+// roles).
+func isEverywhere(r *resource.Resource) bool {
+	switch r.Type {
+	case "core/ServiceAccount":
+		return r.Name == "default"
+	case "core/ConfigMap":
+		return r.Name == "kube-root-ca.crt"
+	case "rbac.authorization.k8s.io/ClusterRole":
+		return strings.HasPrefix(r.Name, "system:") || slices.Contains([]string{"cluster-admin", "admin", "edit", "view"}, r.Name)
+	}
+	return false
 }
 
 // isMade reports whether the cluster itself brings the object back.

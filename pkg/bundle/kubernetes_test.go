@@ -123,6 +123,11 @@ type require interface {
 
 func write(t require, set *resource.Set) string {
 	t.Helper()
+	return writeWith(t, set, bundle.Omissions{})
+}
+
+func writeWith(t require, set *resource.Set, o bundle.Omissions) string {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "bundle")
 	if err != nil {
 		t.Fatal(err)
@@ -132,6 +137,7 @@ func write(t require, set *resource.Set) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.Omit(o)
 	if err := w.Close(set, bundle.Manifest{Cloud: "my-cluster", Created: "2026-01-02T03:04:05Z"}); err != nil {
 		t.Fatal(err)
 	}
@@ -168,22 +174,24 @@ func TestManifests(t *testing.T) {
 			r.Why = ""
 		}
 	}
-	dir := write(t, set)
+	dir := writeWith(t, set, omissions(set))
 	b, err := bundle.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var left []string
 	for _, l := range b.Manifest.Left {
-		left = append(left, l.Ref.String()+": "+l.Reason)
+		left = append(left, strings.TrimPrefix(fmt.Sprintf("%s %s: %s", l.Ref, l.Path, l.Reason), " "))
 	}
 	if d := cmp.Diff([]string{
-		"apps/StatefulSet/shop-db: it names the ConfigMap shop/elsewhere, which is not there, or not to be seen",
-		"core/PersistentVolumeClaim/shop-data-db-0: the cluster makes it for apps/StatefulSet/shop-db",
+		"apps/StatefulSet/shop-db spec.template.spec.containers[0].envFrom[1].configMapRef.name: it names the ConfigMap shop/elsewhere, which is not there, or not to be seen",
+		"core/PersistentVolumeClaim/shop-data-db-0 : the cluster makes it for apps/StatefulSet/shop-db",
 	}, left); d != "" {
 		t.Error(d)
 	}
 	golden(t, dir, bundle.RestoreFile, "RESTORE.kubernetes.md")
+	golden(t, dir, bundle.OmittedFile, "omitted.jsonl")
+	golden(t, dir, bundle.ImagesFile, "images.json")
 	golden(t, dir, bundle.KustomizationFile, "kustomization.yaml")
 	golden(t, dir, "kubernetes/shop/statefulset-db.yaml", "statefulset-db.yaml")
 	golden(t, dir, "kubernetes/shop/secret-pull.yaml", "secret-pull.yaml")
@@ -192,6 +200,47 @@ func TestManifests(t *testing.T) {
 	}
 	set.Remove(resource.Ref{Type: "core/PersistentVolumeClaim", Key: "shop-data-db-0"})
 	compare(t, set, readBack(t, dir))
+}
+
+// omissions are what a cluster has beside the shop.
+func omissions(set *resource.Set) bundle.Omissions {
+	digest := "sha256:" + strings.Repeat("ab", 32)
+	var o bundle.Omissions
+	for _, r := range []*resource.Resource{
+		{Ref: resource.Ref{Type: "core/Event"}, Why: "tells what has happened, and is forgotten after an hour"},
+		{Ref: resource.Ref{Type: "core/Pod"}, Scope: "shop", Name: "db-0", Why: "made by StatefulSet db", Attrs: map[string]any{"images": map[string]any{"busybox": digest, "elsewhere:1": ""}}},
+		{Ref: resource.Ref{Type: "core/Pod"}, Scope: "elsewhere", Name: "x", Why: "made by ReplicaSet x"},
+	} {
+		o.Add(r)
+	}
+	o.Within(set)
+	return o
+}
+
+// TestOptional: what may be missing is not missed.
+func TestOptional(t *testing.T) {
+	set := take(t, kubernetes.Source{Form: "manifests", Path: "s.yaml", Files: map[string][]byte{"s.yaml": []byte(`
+apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: shop}
+spec:
+  volumes: [{name: a, configMap: {name: none, optional: true}}, {name: b, secret: {secretName: none, optional: true}}, {name: c, projected: {sources: [{configMap: {name: kube-root-ca.crt}}]}}]
+  containers:
+    - {name: a, image: "a@sha256:00", envFrom: [{secretRef: {name: none, optional: true}}], env: [{name: a, valueFrom: {configMapKeyRef: {name: none, key: k, optional: true}}}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: a, namespace: shop}
+roleRef: {kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: default}]
+`)}})
+	b, err := bundle.Open(write(t, set))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Manifest.Left) != 0 {
+		t.Errorf("%+v", b.Manifest.Left)
+	}
 }
 
 // compare: the Sets are the same but for what is given, which no manifest has.

@@ -31,12 +31,19 @@ func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
 			return nil, err
 		}
 	}
+	if err := w.omitted(); err != nil {
+		return nil, err
+	}
+	r.Omitted = len(w.omissions.Objects)
 	if objects.Len() > 0 {
 		files, left, err := w.manifests(objects)
 		if err != nil {
 			return nil, err
 		}
 		r.Cluster, r.Left = clusterOf(objects, files), append(r.Left, left...)
+		if r.Cluster.Images, err = w.images(objects, imageNames(files)); err != nil {
+			return nil, err
+		}
 	}
 	all := r.Left
 	r.Left = slices.DeleteFunc(slices.Clone(all), func(l Left) bool { return isMade(objects, l.Ref) })
@@ -180,6 +187,7 @@ type restore struct {
 	After           []string
 	Cluster         *cluster // nil without a Kubernetes part
 	Left            []Left
+	Omitted         int // objects and types that are in OmittedFile
 }
 
 func (r restore) text() (string, error) {

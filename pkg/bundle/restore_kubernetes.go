@@ -10,12 +10,12 @@ import (
 
 // cluster is what RESTORE.md says of the Kubernetes part.
 type cluster struct {
-	Definitions []manifest  // of kinds, which have to be there before their objects
-	Secrets     []secret    // whose values do not travel
-	Names       []offered   // that are the provider's
-	Images      []container //
-	Claims      []claim     // whose contents do not travel
-	Jobs        []job       // that run again
+	Definitions []manifest // of kinds, which have to be there before their objects
+	Secrets     []secret   // whose values do not travel
+	Names       []offered  // that are the provider's
+	Images      []Image    //
+	Claims      []claim    // whose contents do not travel
+	Jobs        []job      // that run again
 }
 
 type secret struct {
@@ -28,8 +28,6 @@ type offered struct {
 	Users      []string // files
 }
 
-type container struct{ Image, Registry string }
-
 type claim struct{ Namespace, Name string }
 
 type job struct{ Namespace, Name string }
@@ -38,12 +36,10 @@ type job struct{ Namespace, Name string }
 func clusterOf(set *resource.Set, files []manifest) *cluster {
 	c := &cluster{}
 	users := map[resource.Ref][]string{}
-	images := map[string]bool{}
 	for _, f := range files {
 		for _, ref := range f.of.Refs() {
 			users[ref] = append(users[ref], f.File)
 		}
-		imagesIn(f.of.Spec, images)
 		switch f.of.Type {
 		case definitionType:
 			c.Definitions = append(c.Definitions, f)
@@ -63,10 +59,16 @@ func clusterOf(set *resource.Set, files []manifest) *cluster {
 			c.Claims = append(c.Claims, claim{r.Scope, r.Name})
 		}
 	}
-	for _, image := range slices.Sorted(maps.Keys(images)) {
-		c.Images = append(c.Images, container{image, registryOf(image)})
-	}
 	return c
+}
+
+// imageNames returns the images that the manifests name.
+func imageNames(files []manifest) []string {
+	found := map[string]bool{}
+	for _, f := range files {
+		imagesIn(f.of.Spec, found)
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 // imagesIn finds the images of containers: in every list of containers, also

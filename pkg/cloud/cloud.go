@@ -36,6 +36,20 @@ type Selector struct {
 	// Owner of what carries a mark itself. A driver may leave out all else, and
 	// what has no mark of its own, where that saves requests.
 	States bool
+
+	// Omit is told of what exists and is not listed, one at a time: Type, Name
+	// and Scope, and the reason as Why (a controller has made it, it is the
+	// provider's). What a whole type is left out for has no Name. A Pod has the
+	// digests of its images in Attrs. nil: nobody wants to know. It costs no
+	// further requests.
+	Omit func(*resource.Resource)
+}
+
+// Leave tells of what is not listed.
+func (s Selector) Leave(r *resource.Resource) {
+	if s.Omit != nil {
+		s.Omit(r)
+	}
 }
 
 // A Cloud is a Reader that can change the project. It is safe for concurrent

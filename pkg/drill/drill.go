@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/deploy"
 	"github.com/wechsel-project/wechsel/pkg/diff"
@@ -114,6 +115,7 @@ type drill struct {
 	fromCatalogue, toCatalogue profile.Catalogue
 	sourceKeys, targetKeys     map[string]resource.Ref         // what the engine made, by id
 	export                     *resource.Set                   // what goes into the bundle
+	omissions                  bundle.Omissions                // what does not
 	unfit, outcomes            map[resource.Ref]deploy.Outcome // of the source's deployment, and the target's
 	refusals                   []gap.Signal
 }

@@ -135,11 +135,14 @@ func (d *drill) observeSource(ctx context.Context) error {
 	}
 	var err error
 	d.result.Source, err = d.observe("read-source", sourceFile, func() (*resource.Set, error) {
-		set, err := inventory.Take(ctx, d.From.Cloud, inventory.Options{Drill: d.ID, Keys: d.sourceKeys, Catalogue: &d.fromCatalogue})
-		if err == nil {
-			d.dropUnfit(set)
+		d.omissions = bundle.Omissions{}
+		set, err := inventory.Take(ctx, d.From.Cloud, inventory.Options{Drill: d.ID, Keys: d.sourceKeys, Catalogue: &d.fromCatalogue, Omit: d.omissions.Add})
+		if err != nil {
+			return nil, err
 		}
-		return set, err
+		d.dropUnfit(set)
+		d.omissions.Within(set)
+		return set, d.save(omittedFile, d.omissions)
 	})
 	return err
 }
@@ -192,6 +195,9 @@ func exists(name string) bool {
 func (d *drill) exportSource(ctx context.Context) error {
 	if d.exported() {
 		return nil
+	}
+	if _, err := d.load(omittedFile, &d.omissions); err != nil {
+		return err
 	}
 	w, err := bundle.Create(d.bundleDir)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 const (
 	journalFile = "journal.jsonl"
 	sourceFile  = "source.json"
+	omittedFile = "omitted.json"
 	unfitFile   = "unfit.json"
 	targetFile  = "target.json"
 	resultFile  = "result.json"

@@ -23,11 +23,12 @@ func Export(ctx context.Context, o Options, dir string) (*resource.Set, error) {
 	if d.fromCatalogue, err = o.From.Cloud.Catalogue(ctx); err != nil {
 		return nil, err
 	}
-	set, err := inventory.Take(ctx, o.From.Cloud, inventory.Options{Catalogue: &d.fromCatalogue})
+	set, err := inventory.Take(ctx, o.From.Cloud, inventory.Options{Catalogue: &d.fromCatalogue, Omit: d.omissions.Add})
 	if err != nil {
 		return nil, err
 	}
 	d.result.Source = set
+	d.omissions.Within(set)
 	w, err := bundle.Create(dir)
 	if err != nil {
 		return nil, err
@@ -95,5 +96,6 @@ func Deploy(ctx context.Context, o Options, bundleDir string) (*Result, error) {
 
 // writeBundle closes the bundle with all that is derived from the set.
 func (d *drill) writeBundle(w *bundle.Writer) error {
+	w.Omit(d.omissions)
 	return w.Close(d.result.Source, bundle.Manifest{Cloud: d.From.Name, Created: d.Now().UTC().Format(time.RFC3339)})
 }

@@ -20,6 +20,9 @@ func (r *reading) link() {
 		if !x.Parent.IsZero() {
 			x.Parent = r.lookup([]resource.Type{x.Parent.Type}, string(x.Parent.Key))
 		}
+		for i, ref := range x.After {
+			x.After[i] = r.lookup([]resource.Type{ref.Type}, string(ref.Key))
+		}
 		if i >= r.listed || schema == nil {
 			continue
 		}

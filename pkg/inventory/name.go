@@ -194,6 +194,9 @@ func (n *naming) final(ref resource.Ref) resource.Ref {
 func (n *naming) withKeys(x *resource.Resource) *resource.Resource {
 	c := x.Clone()
 	c.Ref, c.Parent = n.final(x.Ref), n.final(x.Parent)
+	for i, ref := range c.After {
+		c.After[i] = n.final(ref)
+	}
 	c.Spec = resource.RewriteSpec(x.Spec, func(leaf resource.Value) resource.Value {
 		if ref, ok := leaf.(resource.Ref); ok {
 			return n.final(ref)

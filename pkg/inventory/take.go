@@ -22,6 +22,8 @@ type Options struct {
 	Keys map[string]resource.Ref
 	// Catalogue has the facts of what is Given; nil: none are known.
 	Catalogue *profile.Catalogue
+	// Omit is told of what is there and is not listed; see [cloud.Selector].
+	Omit func(*resource.Resource)
 }
 
 // Take reads the project. The Set is canonical, its references all lead
@@ -30,7 +32,7 @@ type Options struct {
 func Take(ctx context.Context, c cloud.Reader, o Options) (*resource.Set, error) {
 	r := &reading{Options: o, schemas: c.Schemas(), refs: map[object]resource.Ref{}, nodes: map[resource.Ref]*resource.Resource{}}
 	var listed []*resource.Resource
-	for x, err := range c.List(ctx, cloud.Selector{}) {
+	for x, err := range c.List(ctx, cloud.Selector{Omit: o.Omit}) {
 		if err != nil {
 			return nil, fmt.Errorf("take inventory: %w", err)
 		}

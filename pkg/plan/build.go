@@ -106,6 +106,7 @@ func (b *builder) build() (*Plan, error) {
 	b.foretellMetrics()
 	b.observe()
 	b.observeInCluster()
+	b.foretellReleases()
 	b.orderAfter()
 	p := b.plan()
 	var err error

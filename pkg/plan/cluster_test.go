@@ -300,6 +300,9 @@ func TestForetoldInClusters(t *testing.T) {
 			w.set.Put(s)
 		}, []string{"degraded workload/secret-unread core/Secret/shop-login"}},
 		"finished job": {func(w *world) { w.set.Put(in("shop", job, "batch/v1", "migrate", specs{"spec": specs{}})) }, []string{"adapted workload/job-finished batch/Job/shop-migrate"}},
+		"Helm release": {func(w *world) {
+			w.of(configMap, "settings")["metadata"].(specs)["annotations"] = specs{"meta.helm.sh/release-name": "front", "meta.helm.sh/release-namespace": "shop"}
+		}, []string{"adapted workload/release-lost core/ConfigMap/shop-settings"}},
 		"waiting job": {func(w *world) {
 			w.set.Put(in("shop", job, "batch/v1", "migrate", specs{"spec": specs{"suspend": true}}))
 		}, nil},

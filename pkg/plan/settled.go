@@ -46,6 +46,17 @@ func (b *builder) observeInCluster() {
 	}
 }
 
+// foretellReleases: objects travel, and what Helm has noted of their release
+// does not. Helm takes over what names the release in these annotations.
+func (b *builder) foretellReleases() {
+	for r := range b.out.All() {
+		const name, in resource.Path = `metadata.annotations."meta.helm.sh/release-name"`, `metadata.annotations."meta.helm.sh/release-namespace"`
+		if release := text(r, name); release != "" && r.Tenure == resource.Own {
+			b.foretell(gap.Signal{Code: "release/lost", Ref: r.Ref, Path: name, Source: release, Effect: resource.Adapted, Args: map[string]string{"release": release, "namespace": text(r, in)}})
+		}
+	}
+}
+
 // observeSubjects: users and groups are those of the source's identity provider.
 func (b *builder) observeSubjects(r *resource.Resource) {
 	for _, f := range find(nil, r.Spec, "subjects[]") {

@@ -110,7 +110,7 @@ func withoutNumber(r *resource.Resource) string {
 
 // isMadeByOthers: objects of these types are mostly made by controllers.
 func isMadeByOthers(t resource.Type) bool {
-	return slices.Contains([]resource.Type{"core/Pod", replicaSetType, "batch/Job"}, t)
+	return slices.Contains([]resource.Type{podType, replicaSetType, "batch/Job"}, t)
 }
 
 // hasOwn reports whether any object of the kind is nobody's, by their metadata
@@ -121,7 +121,15 @@ func (c *Cloud) hasOwn(ctx context.Context, k *kind, selector cloud.Selector) (b
 	}
 	some := false
 	err := c.pages(ctx, k, url.Values{accepting: {metadataOnly}}, func(page []object) error {
-		some = some || slices.ContainsFunc(page, func(o object) bool { return controller(o) == "" && c.isOurs(k, o) })
+		for _, o := range page {
+			switch by := controller(o); {
+			case !c.isOurs(k, o):
+			case by == "":
+				some = true
+			default:
+				k.omit(selector, o, madeBy+by)
+			}
+		}
 		return nil
 	})
 	return some, err

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,6 +28,7 @@ func (c *Cloud) List(ctx context.Context, selector cloud.Selector) iter.Seq2[*re
 		inner, cancel := context.WithCancel(ctx)
 		found := make(chan []*resource.Resource)
 		failed := make(chan error, 1)
+		selector.Omit = oneByOne(selector.Omit)
 		go func() {
 			failed <- c.readAll(inner, selector, found)
 			close(found)
@@ -49,10 +51,24 @@ func (c *Cloud) List(ctx context.Context, selector cloud.Selector) iter.Seq2[*re
 	}
 }
 
+// oneByOne lets several goroutines call f.
+func oneByOne(f func(*resource.Resource)) func(*resource.Resource) {
+	if f == nil {
+		return nil
+	}
+	var mu sync.Mutex
+	return func(r *resource.Resource) {
+		mu.Lock()
+		defer mu.Unlock()
+		f(r)
+	}
+}
+
 // readAll sends what the selector asks for, page by page.
 func (c *Cloud) readAll(ctx context.Context, selector cloud.Selector, found chan<- []*resource.Resource) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
+	c.omitTypes(selector)
 	for _, k := range c.wanted(selector.Types) {
 		g.Go(func() error {
 			return c.read(ctx, k, selector, func(page []*resource.Resource) error {
@@ -89,10 +105,11 @@ func (c *Cloud) read(ctx context.Context, k *kind, selector cloud.Selector, send
 	if err != nil {
 		return err
 	}
-	if isMadeByOthers(k.Type) {
+	if isMadeByOthers(k.Type) && (k.Type != podType || selector.Omit == nil) { // of pods, the images are wanted then
 		if some, err := c.hasOwn(ctx, k, selector); err != nil || !some {
 			return err
 		}
+		selector.Omit = nil // it has told
 	}
 	for _, query := range family.queries(selector) {
 		err := c.pages(ctx, k, query, func(page []object) error {
@@ -134,6 +151,7 @@ func (c *Cloud) one(k *kind, o object, family *family, selector cloud.Selector) 
 	}
 	r, reason := k.resource(o)
 	if reason != "" {
+		k.omit(selector, o, reason)
 		return nil
 	}
 	family.adopt(r)

@@ -98,6 +98,9 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 	limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
 	from, _ := strconv.Atoi(r.URL.Query().Get("continue"))
 	from = max(from, first)
+	if limit == 0 {
+		limit = total
+	}
 	var items []any
 	for i := from; i < min(from+limit, total); i++ {
 		items = append(items, s.object(plural, i/count, i%count))
@@ -109,7 +112,13 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 	if plural == "pods" && !strings.Contains(r.Header.Get("Accept"), "PartialObjectMetadataList") {
 		s.whole.Add(1)
 	}
-	_ = json.NewEncoder(w).Encode(object{"metadata": metadata, "items": items})
+	kind := ""
+	for _, k := range s.kinds() {
+		if k.plural == plural {
+			kind = k.kind + "List"
+		}
+	}
+	_ = json.NewEncoder(w).Encode(object{"apiVersion": "v1", "kind": kind, "metadata": metadata, "items": items})
 }
 
 func (s *server) object(plural string, namespace, i int) object {

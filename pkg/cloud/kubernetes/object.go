@@ -24,6 +24,9 @@ func (k *kind) resource(o object) (*resource.Resource, string) {
 	}
 	k.states(r, o)
 	r.Attrs = attributes(o)
+	if k.Type == podType {
+		r.Attrs["images"] = imagesOf(o)
+	}
 	k.clean(o)
 	for _, ref := range k.rule.refs {
 		ref.link(o, r.Scope)
@@ -55,7 +58,7 @@ func (k *kind) leftOut(o object, owner resource.Owner) string {
 		return k.rule.whole
 	}
 	if by := controller(o); by != "" {
-		return "made by " + by
+		return madeBy + by
 	}
 	if owner.IsZero() && (k.rule.given || isCustom(k.group) && !k.namespaced) {
 		return "the provider's"

@@ -43,6 +43,7 @@ type Cloud struct {
 	namespaces []string // of Options
 	secret     []byte
 	base       *url.URL
+	config     *rest.Config // of client
 	client     *http.Client
 	transport  *cloud.Transport
 	discovery  discovery.DiscoveryInterfaceWithContext
@@ -104,6 +105,7 @@ func (c *Cloud) connect(o Options) error {
 	if c.base, _, err = rest.DefaultServerUrlFor(config); err != nil {
 		return err
 	}
+	c.config = config
 	client, err := discovery.NewDiscoveryClientForConfigAndClient(config, c.client)
 	c.discovery = client
 	return err

@@ -10,6 +10,7 @@ import (
 // The types that references lead to.
 const (
 	namespaceType      = cloud.Namespace
+	podType            = resource.Type("core/Pod")
 	configMapType      = resource.Type("core/ConfigMap")
 	secretType         = resource.Type("core/Secret")
 	claimType          = resource.Type("core/PersistentVolumeClaim")
@@ -215,6 +216,24 @@ func (r reference) link(o object, namespace string) {
 			s.holder[s.key] = resource.Ref{Type: t, Key: resource.Key(at)}
 		}
 	}
+}
+
+// leads returns what the object refers to, whose references are linked.
+func (k *kind) leads(o object) []resource.Ref {
+	var out []resource.Ref
+	for _, ref := range k.rule.refs {
+		for _, s := range spots(o, ref.path) {
+			switch v := s.holder[s.key].(type) {
+			case string:
+				if t, known := ref.typeAt(s); known {
+					out = append(out, resource.Ref{Type: t, Key: resource.Key(v)})
+				}
+			case resource.Ref:
+				out = append(out, v)
+			}
+		}
+	}
+	return out
 }
 
 // typeAt returns the type that the name at the spot is of; false if it is none

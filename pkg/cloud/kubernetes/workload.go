@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -40,7 +41,7 @@ func Workload(sources []Source, on *Cloud) (cloud.Reader, error) {
 	var errs []error
 	var placed [][]object // by source
 	for _, s := range sources {
-		list, err := w.render(s)
+		list, left, err := w.render(s)
 		if err != nil {
 			errs = append(errs, err)
 		}
@@ -48,12 +49,19 @@ func Workload(sources []Source, on *Cloud) (cloud.Reader, error) {
 		for _, o := range list {
 			w.define(o)
 		}
+		for _, o := range left {
+			w.omit(o, s.Namespace)
+		}
 	}
 	for i, list := range placed {
+		first := len(w.list)
 		for _, o := range list {
 			if err := w.add(o, sources[i].Namespace); err != nil {
 				errs = append(errs, fmt.Errorf("%s %s: %w", sources[i].Form, sources[i].Path, err))
 			}
+		}
+		if sources[i].Form == "helm" {
+			w.orderHooks(w.list[first:])
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -67,21 +75,24 @@ type workload struct {
 	on    *Cloud
 	kinds map[resource.Type]*kind // that occur
 	list  []*resource.Resource
+	left  []*resource.Resource  // what is no part of it, with the reason
 	ids   map[resource.Ref]bool // of the list, with the id for a key
 }
 
-// render makes objects of a source.
-func (w *workload) render(s Source) ([]object, error) {
+// render makes objects of a source; left are those that it has and that are
+// not made with it.
+func (w *workload) render(s Source) (made, left []object, err error) {
 	switch s.Form {
 	case "manifests":
-		return manifests(s.Files)
+		made, err = manifests(s.Files)
 	case "kustomization":
-		return kustomize(s.Path, s.Files)
+		made, err = kustomize(s.Path, s.Files)
 	case "helm":
-		version, served := w.on.offers()
-		return helm(s, version, served)
+		return helm(s, w.on)
+	default:
+		err = fmt.Errorf("%s: %q is no form of a workload", s.Path, s.Form)
 	}
-	return nil, fmt.Errorf("%s: %q is no form of a workload", s.Path, s.Form)
+	return made, nil, err
 }
 
 // offers is the cluster's version and its apiVersions, also with their kinds:
@@ -188,15 +199,7 @@ func (w *workload) add(o object, namespace string) error {
 		return fmt.Errorf("an object wants apiVersion, kind and metadata.name, this one has %q, %q and %q", apiVersion, text(o, "kind"), name)
 	}
 	k := w.kind(o)
-	metadata, _ := o["metadata"].(object)
-	switch given := text(metadata, "namespace"); {
-	case !k.namespaced:
-		delete(metadata, "namespace")
-	case given == "" && namespace == "":
-		metadata["namespace"] = "default"
-	case given == "":
-		metadata["namespace"] = namespace
-	}
+	k.place(o, namespace)
 	r := k.asked(o)
 	ref := resource.Ref{Type: r.Type, Key: resource.Key(r.ID)}
 	if w.ids[ref] {
@@ -205,6 +208,27 @@ func (w *workload) add(o object, namespace string) error {
 	w.ids[ref] = true
 	w.list = append(w.list, r)
 	return nil
+}
+
+// omit notes a hook that an installation does not run.
+func (w *workload) omit(o object, namespace string) {
+	k := w.kind(o)
+	k.place(o, namespace)
+	r := k.head(o)
+	r.Why = "a hook for " + text(o, "metadata", "annotations", hookAnnotation) + ", which is no part of an installation"
+	w.left = append(w.left, r)
+}
+
+// place puts the object of a manifest into a namespace, if it belongs into one.
+func (k *kind) place(o object, namespace string) {
+	metadata, _ := o["metadata"].(object)
+	switch given := text(metadata, "namespace"); {
+	case metadata == nil:
+	case !k.namespaced:
+		delete(metadata, "namespace")
+	case given == "":
+		metadata["namespace"] = cmp.Or(namespace, "default")
+	}
 }
 
 // asked returns the object of a manifest as a resource. All that stands in a
@@ -288,6 +312,9 @@ func (w *workload) Catalogue(ctx context.Context) (profile.Catalogue, error) {
 // List implements [cloud.Reader].
 func (w *workload) List(_ context.Context, selector cloud.Selector) iter.Seq2[*resource.Resource, error] {
 	return func(yield func(*resource.Resource, error) bool) {
+		for _, r := range w.left {
+			selector.Leave(r.Clone())
+		}
 		for _, r := range w.list {
 			if len(selector.Types) > 0 && !slices.Contains(selector.Types, r.Type) || selector.Drill != "" {
 				continue

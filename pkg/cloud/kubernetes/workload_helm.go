@@ -15,60 +15,89 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/engine"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
 )
 
 const (
 	hookAnnotation      = "helm.sh/hook"
+	weightAnnotation    = "helm.sh/hook-weight"
+	preInstall          = "pre-install"
+	postInstall         = "post-install"
 	releaseAnnotation   = "meta.helm.sh/release-name"
 	releaseNSAnnotation = "meta.helm.sh/release-namespace"
 	managedByLabel      = "app.kubernetes.io/managed-by"
 )
 
-// helm returns the objects that installing the chart makes on a cluster of
-// this version and with these kinds: its CRDs, what its templates say, and of
-// its hooks those that an installation runs. What belongs to the release says
-// so, as `helm install` writes it; a hook has its annotation.
-func helm(s Source, version string, kinds map[string]bool) ([]object, error) {
-	wrap := func(err error) error { return fmt.Errorf("chart %s: %w", s.Path, err) }
+// helm returns the objects that installing the chart on the cluster makes: its
+// CRDs, then what its templates say, and of its hooks those that an
+// installation runs. What belongs to the release says so, as `helm install`
+// writes it; a hook has its annotation. Other hooks are left.
+func helm(s Source, on *Cloud) (made, left []object, err error) {
+	wrap := func(err error) ([]object, []object, error) { return nil, nil, fmt.Errorf("chart %s: %w", s.Path, err) }
 	c, err := loadChart(s)
 	if err != nil {
-		return nil, wrap(err)
-	}
-	values := map[string]any{}
-	if err := yaml.Unmarshal(s.Values, &values); err != nil {
-		return nil, wrap(fmt.Errorf("values: %w", err))
-	}
-	if err := chartutil.ProcessDependencies(c, values); err != nil {
-		return nil, wrap(err)
-	}
-	capabilities, err := capabilitiesOf(version, kinds)
-	if err != nil {
-		return nil, wrap(err)
-	}
-	if needs := c.Metadata.KubeVersion; needs != "" && !chartutil.IsCompatibleRange(needs, capabilities.KubeVersion.String()) {
-		return nil, wrap(fmt.Errorf("it wants Kubernetes %s, and the cluster has %s", needs, capabilities.KubeVersion.Version))
-	}
-	all, err := chartvalues.ToRenderValues(c, values, common.ReleaseOptions{Name: s.Release, Namespace: s.Namespace, Revision: 1, IsInstall: true}, capabilities)
-	if err != nil {
-		return nil, wrap(err)
-	}
-	rendered, err := engine.Render(c, all)
-	if err != nil {
-		return nil, wrap(err)
-	}
-	out, err := released(s, rendered)
-	if err != nil {
-		return nil, wrap(err)
+		return wrap(err)
 	}
 	for _, crd := range c.CRDObjects() {
 		list, err := parseManifest(crd.File.Data)
 		if err != nil {
-			return nil, wrap(fmt.Errorf("%s: %w", crd.Filename, err))
+			return wrap(fmt.Errorf("%s: %w", crd.Filename, err))
 		}
-		out = append(out, list...)
+		made = append(made, list...)
 	}
-	return out, nil
+	rendered, err := renderChart(s, c, on)
+	if err != nil {
+		return wrap(err)
+	}
+	list, left, err := released(s, rendered)
+	if err != nil {
+		return wrap(err)
+	}
+	return append(made, list...), left, nil
+}
+
+// renderChart returns what the templates become, by their names.
+func renderChart(s Source, c *chart.Chart, on *Cloud) (map[string]string, error) {
+	values := map[string]any{}
+	if err := yaml.Unmarshal(s.Values, &values); err != nil {
+		return nil, fmt.Errorf("values: %w", err)
+	}
+	if err := chartutil.ProcessDependencies(c, values); err != nil {
+		return nil, err
+	}
+	capabilities, err := capabilitiesOf(on.offers())
+	if err != nil {
+		return nil, err
+	}
+	if needs := c.Metadata.KubeVersion; needs != "" && !chartutil.IsCompatibleRange(needs, capabilities.KubeVersion.String()) {
+		return nil, fmt.Errorf("it wants Kubernetes %s, and the cluster has %s", needs, capabilities.KubeVersion.Version)
+	}
+	all, err := chartvalues.ToRenderValues(c, values, common.ReleaseOptions{Name: s.Release, Namespace: s.Namespace, Revision: 1, IsInstall: true}, capabilities)
+	if err != nil {
+		return nil, err
+	}
+	if on == nil {
+		return engine.Render(c, all) // where lookup finds nothing, as in `helm template`
+	}
+	return engine.RenderWithClientProvider(c, all, lookups{on})
+}
+
+// lookups let the template function `lookup` see the cluster. It only reads.
+type lookups struct{ on *Cloud }
+
+// GetClientFor implements [engine.ClientProvider].
+func (l lookups) GetClientFor(apiVersion, name string) (dynamic.NamespaceableResourceInterface, bool, error) {
+	k := l.on.known(Type(apiVersion, name))
+	if k == nil || k.apiVersion(k.served(apiVersion)) != apiVersion {
+		return nil, false, fmt.Errorf("lookup: the cluster does not serve %s %s; ask .Capabilities.APIVersions.Has before", apiVersion, name)
+	}
+	client, err := dynamic.NewForConfigAndClient(l.on.config, l.on.client)
+	if err != nil {
+		return nil, false, err
+	}
+	return client.Resource(schema.GroupVersionResource{Group: k.group, Version: k.served(apiVersion), Resource: k.plural}), k.namespaced, nil
 }
 
 func loadChart(s Source) (*chart.Chart, error) {
@@ -108,20 +137,21 @@ func capabilitiesOf(version string, kinds map[string]bool) (*common.Capabilities
 	return out, nil
 }
 
-// released parses what the templates have become, without the notes.
-func released(s Source, rendered map[string]string) ([]object, error) {
-	var out []object
+// released parses what the templates have become, without the notes; left are
+// the hooks of other events than an installation.
+func released(s Source, rendered map[string]string) (out, left []object, err error) {
 	for _, name := range slices.Sorted(maps.Keys(rendered)) {
 		if base := path.Base(name); base == "NOTES.txt" || strings.HasPrefix(base, "_") {
 			continue
 		}
 		list, err := parseManifest([]byte(rendered[name]))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
 		for _, o := range list {
 			hook := text(o, "metadata", "annotations", hookAnnotation)
-			if hook != "" && !installs(hook) {
+			if hook != "" && !runsAt(hook, preInstall) && !runsAt(hook, postInstall) {
+				left = append(left, o)
 				continue
 			}
 			if metadata, ok := o["metadata"].(object); ok && hook == "" {
@@ -132,13 +162,10 @@ func released(s Source, rendered map[string]string) ([]object, error) {
 			out = append(out, o)
 		}
 	}
-	return out, nil
+	return out, left, nil
 }
 
-// installs reports whether one of the hook's events is an installation.
-func installs(hook string) bool {
-	return slices.ContainsFunc(strings.Split(hook, ","), func(event string) bool {
-		event = strings.TrimSpace(event)
-		return event == "pre-install" || event == "post-install"
-	})
+// runsAt reports whether the hook runs at the event.
+func runsAt(hook, event string) bool {
+	return slices.ContainsFunc(strings.Split(hook, ","), func(e string) bool { return strings.TrimSpace(e) == event })
 }

@@ -7,9 +7,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
+	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 	"github.com/wechsel-project/wechsel/pkg/scenario"
 	"github.com/wechsel-project/wechsel/scenarios"
@@ -234,6 +236,61 @@ func TestChart(t *testing.T) {
 	hook := set.Get(resource.Ref{Type: "batch/Job", Key: "apps-migrate"})
 	if d := cmp.Diff(dict{"helm.sh/hook": "pre-install, pre-upgrade"}, hook.Spec["metadata"].(dict)["annotations"]); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestHooks: what runs before an installation comes first, by weight, and what
+// runs after it last; a test is no part of one, and that is said.
+func TestHooks(t *testing.T) {
+	source := chart()
+	job := func(name, annotations, spec string) string {
+		return "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: " + name + ", annotations: {" + annotations + "}}\nspec: {template: {spec: {" + spec + "}}}\n"
+	}
+	source.Files["chart/templates/hooks.yaml"] = []byte("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n" +
+		job("second", `helm.sh/hook: "pre-install, pre-upgrade", helm.sh/hook-weight: "5"`, "") +
+		job("first", `helm.sh/hook: pre-install, helm.sh/hook-weight: "-5"`, "volumes: [{name: a, configMap: {name: settings}}]") +
+		job("last", "helm.sh/hook: post-install", "") +
+		job("check", "helm.sh/hook: test", "") + job("undo", "helm.sh/hook: pre-rollback", ""))
+	w, err := kubernetes.Workload([]kubernetes.Source{source}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	set, err := inventory.Take(t.Context(), w, inventory.Options{Omit: func(r *resource.Resource) {
+		left = append(left, r.Scope+"/"+r.Name+": "+r.Why)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"apps/check: a hook for test, which is no part of an installation", "apps/undo: a hook for pre-rollback, which is no part of an installation"}, left); d != "" {
+		t.Error(d)
+	}
+	got := map[string][]string{}
+	for r := range set.All() {
+		for _, after := range r.After {
+			got[string(r.Key)] = append(got[string(r.Key)], string(after.Key))
+		}
+		slices.Sort(got[string(r.Key)])
+	}
+	want := map[string][]string{
+		"apps-second":        {"apps-first"},
+		"apps-front-web":     {"apps-first", "apps-second"},
+		"it":                 {"apps-first", "apps-second"},
+		"things-example-org": {"apps-first", "apps-second"},
+		"apps-last":          {"apps-first", "apps-second", "apps-settings", "it", "things-example-org"},
+	} // and the settings, which the first hook needs, do not wait for it
+	if d := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreMapEntries(func(_ string, after []string) bool { return len(after) == 0 })); d != "" {
+		t.Error(d)
+	}
+	p, err := plan.Build(set, plan.Target{}, plan.Options{Drill: "d", Cloud: "c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(key string) int {
+		return slices.IndexFunc(p.Steps, func(s plan.Step) bool { return string(s.Ref.Key) == key })
+	}
+	if !slices.IsSorted([]int{at("apps-settings"), at("apps-first"), at("apps-second"), at("apps-front-web")}) || at("apps-last") < at("it") {
+		t.Errorf("%v", p.Steps)
 	}
 }
 
