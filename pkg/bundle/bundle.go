@@ -116,7 +116,7 @@ func (w *Writer) Keep(path string) (bool, error) {
 func (w *Writer) add(f File) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.files = append(w.files, f)
+	w.files = append(slices.DeleteFunc(w.files, func(old File) bool { return old.Path == f.Path }), f)
 }
 
 // Write adds a small file whole.

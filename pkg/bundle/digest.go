@@ -27,10 +27,13 @@ func (d *digest) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (d *digest) zeros(n int64) {
+func (d *digest) zeros(n int64) error {
 	d.size += max(0, n)
 	d.pending += max(0, n)
+	return nil
 }
+
+func (d *digest) length() int64 { return d.size }
 
 func (d *digest) flush() {
 	block := make([]byte, 64<<10)

@@ -53,14 +53,14 @@ func measure(f io.ReaderAt, size int64) (resource.Content, error) {
 	format, media := "raw", "application/octet-stream"
 	if n >= 72 && binary.BigEndian.Uint32(header) == qcowMagic {
 		format, media = "qcow2", "application/x-qcow2"
-		err = measureQcow2(f, header, d)
+		err = readQcow2(f, header, d)
 	} else {
 		_, err = io.Copy(d, io.NewSectionReader(f, 0, 1<<62))
 	}
 	if err != nil {
 		return resource.Content{}, err
 	}
-	d.zeros(size - d.size)
+	_ = d.zeros(size - d.size) // a digest takes everything
 	content := d.content()
 	content.Format, content.MediaType = format, media
 	return content, nil
@@ -86,11 +86,18 @@ func MeasureReader(r io.Reader, size int64) (resource.Content, error) {
 	if _, err := io.Copy(d, r); err != nil {
 		return resource.Content{}, err
 	}
-	d.zeros(size - d.size)
+	_ = d.zeros(size - d.size) // a digest takes everything
 	return d.content(), nil
 }
 
-func measureQcow2(f io.ReaderAt, h []byte, d *digest) error {
+// disk is what takes the bytes of a disk in their order.
+type disk interface {
+	io.Writer
+	zeros(n int64) error // n below 0 is 0
+	length() int64       // so far
+}
+
+func readQcow2(f io.ReaderAt, h []byte, d disk) error {
 	be := binary.BigEndian
 	version, backing := be.Uint32(h[4:]), be.Uint64(h[8:])
 	clusterBits, size, crypt := be.Uint32(h[20:]), be.Uint64(h[24:]), be.Uint32(h[32:])
@@ -137,17 +144,19 @@ func (q *qcow2) table(offset, entries int64) ([]uint64, error) {
 	return table, nil
 }
 
-func (q *qcow2) copyTo(d *digest, l1 []uint64, size int64) error {
+func (q *qcow2) copyTo(d disk, l1 []uint64, size int64) error {
 	if need := (size + q.cluster*q.perTable - 1) / (q.cluster * q.perTable); int64(len(l1)) < need {
 		return errors.New("the qcow2 table is too short for the disk")
 	}
 	for _, entry := range l1 {
-		left := size - d.size
+		left := size - d.length()
 		if left <= 0 {
 			return nil
 		}
 		if entry&qcowOffset == 0 {
-			d.zeros(min(left, q.cluster*q.perTable))
+			if err := d.zeros(min(left, q.cluster*q.perTable)); err != nil {
+				return err
+			}
 			continue
 		}
 		l2, err := q.table(int64(entry&qcowOffset), q.perTable)
@@ -161,26 +170,33 @@ func (q *qcow2) copyTo(d *digest, l1 []uint64, size int64) error {
 	return nil
 }
 
-func (q *qcow2) copyTable(d *digest, l2 []uint64, size int64) error {
+func (q *qcow2) copyTable(d disk, l2 []uint64, size int64) error {
 	buf := make([]byte, q.cluster)
 	for _, entry := range l2 {
-		n := min(q.cluster, size-d.size)
-		switch {
-		case n <= 0:
+		n := min(q.cluster, size-d.length())
+		if n <= 0 {
 			return nil
-		case entry&qcowCompressed != 0:
-			if err := q.inflate(buf, entry); err != nil {
-				return err
-			}
-			_, _ = d.Write(buf[:n])
-		case entry&qcowOffset == 0 || entry&qcowZero != 0:
-			d.zeros(n)
-		default:
-			if _, err := q.f.ReadAt(buf[:n], int64(entry&qcowOffset)); err != nil && !errors.Is(err, io.EOF) {
-				return fmt.Errorf("read a qcow2 cluster: %w", err)
-			}
-			_, _ = d.Write(buf[:n])
+		}
+		if err := q.copyCluster(d, entry, buf, n); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (q *qcow2) copyCluster(d disk, entry uint64, buf []byte, n int64) error {
+	switch {
+	case entry&qcowCompressed != 0:
+		if err := q.inflate(buf, entry); err != nil {
+			return err
+		}
+	case entry&qcowOffset == 0 || entry&qcowZero != 0:
+		return d.zeros(n)
+	default:
+		if _, err := q.f.ReadAt(buf[:n], int64(entry&qcowOffset)); err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read a qcow2 cluster: %w", err)
+		}
+	}
+	_, err := d.Write(buf[:n])
+	return err
 }

@@ -6,6 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
+	"os"
+	"slices"
 	"testing"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -52,6 +55,52 @@ func TestMeasureQcow2(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A flattened file is the disk itself, in the bundle's list of files too; what
+// cannot be read stays as it was.
+func TestFlatten(t *testing.T) {
+	data := bytes.Repeat([]byte{7}, 512)
+	disk := make([]byte, 2048)
+	copy(disk[512:], data)
+	for name, qcow := range map[string][]byte{"plain": tinyQcow2(data), "compressed": compressedQcow2(t, data)} {
+		t.Run(name, func(t *testing.T) {
+			w := flattened(t, qcow, false)
+			got, err := os.ReadFile(w.Path("volumes/a.img"))
+			if err != nil || !bytes.Equal(got, disk) {
+				t.Errorf("got %d bytes %x, %v; want %x", len(got), got, err, disk)
+			}
+			sum := sha256.Sum256(disk)
+			if want := []File{{Path: "volumes/a.img", Size: 2048, SHA256: hex.EncodeToString(sum[:])}}; !slices.Equal(w.files, want) {
+				t.Errorf("the bundle has %+v, want %+v", w.files, want)
+			}
+		})
+	}
+	t.Run("damaged", func(t *testing.T) {
+		qcow := tinyQcow2(data)[:600]
+		w := flattened(t, qcow, true)
+		if got, err := os.ReadFile(w.Path("volumes/a.img")); err != nil || !bytes.Equal(got, qcow) {
+			t.Errorf("got %d bytes, %v; want the file as it was", len(got), err)
+		}
+		if _, err := os.Stat(w.Path("volumes/a.img") + partial); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("what was half written: %v; want none", err)
+		}
+	})
+}
+
+func flattened(t *testing.T, qcow []byte, fails bool) *Writer {
+	t.Helper()
+	w, err := Create(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write("volumes/a.img", qcow); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Flatten("volumes/a.img"); (err != nil) != fails {
+		t.Fatalf("flatten: %v", err)
+	}
+	return w
 }
 
 func TestMeasureRefuses(t *testing.T) {

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"io"
+	"os"
 
 	"golang.org/x/sync/errgroup"
 
@@ -40,14 +41,29 @@ func (c *contents) measure(p *plan.Plan, set *resource.Set) error {
 			if err != nil || !there { // refused, which is a finding
 				return err
 			}
-			content, err := bundle.Measure(c.writer.Path(name), size<<30)
-			if err != nil {
-				return err
-			}
-			content.File = name
-			r.Content = &content
-			return nil
+			r.Content, err = c.look(name, size<<30)
+			return err
 		})
 	}
 	return g.Wait()
+}
+
+// look measures a file, after making it fit for a volume of that many bytes.
+func (c *contents) look(name string, size int64) (*resource.Content, error) {
+	content, err := bundle.Measure(c.writer.Path(name), size)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Stat(c.writer.Path(name))
+	if err != nil {
+		return nil, err
+	}
+	if size > 0 && file.Size() > size && content.Format == "qcow2" {
+		if err := c.writer.Flatten(name); err != nil {
+			return nil, err
+		}
+		content.Format, content.MediaType = "raw", "application/octet-stream"
+	}
+	content.File = name
+	return &content, nil
 }

@@ -4,6 +4,7 @@ package openstack_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,10 +22,19 @@ func TestConformanceOfRealCloud(t *testing.T) {
 	}
 }
 
-// prepare makes the flavors and the image, and removes everything afterwards.
+// prepare makes the flavors and the image, and removes afterwards all that was
+// not there before.
 func (c testedCloud) prepare(t *testing.T) {
 	t.Helper()
 	admin := c.login(t, "admin", "lab")
+	before := map[any]bool{}
+	for _, s := range []*session{admin, c.login(t, "demo", "lab")} {
+		for _, l := range s.everything() {
+			for _, o := range s.list(l.service, l.path, l.key) {
+				before[o["id"]] = true
+			}
+		}
+	}
 	for _, f := range suiteFlavors {
 		admin.create("compute", "/flavors", "flavor", map[string]any{"id": f.ID, "name": f.Name, "vcpus": f.VCPUs, "ram": f.RAM, "disk": f.Disk,
 			"OS-FLV-EXT-DATA:ephemeral": f.Ephemeral})
@@ -34,7 +44,7 @@ func (c testedCloud) prepare(t *testing.T) {
 	admin.call("PUT", "image", "/v2/images/"+image["id"].(string)+"/file", make([]byte, suiteImage.Content.Size))
 	t.Cleanup(func() {
 		for _, user := range []string{"admin", "demo"} {
-			c.login(t, user, "lab").clean()
+			c.login(t, user, "lab").clean(before)
 		}
 		admin = c.login(t, "admin", "lab") // tokens live an hour
 		for _, f := range suiteFlavors {
@@ -44,47 +54,62 @@ func (c testedCloud) prepare(t *testing.T) {
 	})
 }
 
-// clean deletes all that is in a project, what depends on others first.
-func (s *session) clean() {
-	s.t.Helper()
-	s.t.Logf("cleaning %s", s.project)
-	s.clear("compute", "/servers", "servers")
-	s.clear("compute", "/os-server-groups", "server_groups")
-	s.clear("volumev3", "/snapshots", "snapshots")
-	s.clear("volumev3", "/volumes", "volumes")
-	s.clear("image", "/v2/images?owner="+s.project, "images")
+// listing is where a service lists things, and under which key.
+type listing struct{ service, path, key string }
+
+// everything lists what a project can own, what depends on others first.
+func (s *session) everything() []listing {
 	own := "project_id=" + s.project
-	s.clear("network", "/v2.0/floatingips?"+own, "floatingips")
-	for _, p := range s.list("network", "/v2.0/ports?device_owner=network:router_interface&"+own, "ports") {
-		s.try("PUT", "network", "/v2.0/routers/"+p["device_id"].(string)+"/remove_router_interface", map[string]any{"port_id": p["id"]})
+	return []listing{
+		{"compute", "/servers", "servers"},
+		{"compute", "/os-server-groups", "server_groups"},
+		{"volumev3", "/snapshots", "snapshots"},
+		{"volumev3", "/volumes", "volumes"},
+		{"image", "/v2/images?owner=" + s.project, "images"},
+		{"network", "/v2.0/floatingips?" + own, "floatingips"},
+		{"network", "/v2.0/ports?device_owner=network:router_interface&" + own, "ports"},
+		{"network", "/v2.0/routers?" + own, "routers"},
+		{"network", "/v2.0/trunks?" + own, "trunks"},
+		{"network", "/v2.0/ports?device_owner=&" + own, "ports"},
+		{"network", "/v2.0/networks?router:external=false&" + own, "networks"},
+		{"network", "/v2.0/subnetpools?" + own, "subnetpools"},
+		{"network", "/v2.0/security-groups?" + own, "security_groups"},
 	}
-	s.clear("network", "/v2.0/routers?"+own, "routers")
-	s.clear("network", "/v2.0/trunks?"+own, "trunks")
-	s.clear("network", "/v2.0/ports?device_owner=&"+own, "ports")
-	s.clear("network", "/v2.0/networks?router:external=false&"+own, "networks")
-	s.clear("network", "/v2.0/subnetpools?"+own, "subnetpools")
-	s.clear("network", "/v2.0/security-groups?"+own, "security_groups")
 }
 
-// clear deletes what a list has, and waits until it is gone.
-func (s *session) clear(service, path, key string) {
+// clean deletes what is in a project and was not there before.
+func (s *session) clean(before map[any]bool) {
 	s.t.Helper()
-	where, _, _ := strings.Cut(path, "?")
+	s.t.Logf("cleaning %s", s.project)
+	for _, l := range s.everything() {
+		s.clear(l, before)
+	}
+}
+
+// clear deletes what a list has that was not there before, and waits until it
+// is gone.
+func (s *session) clear(l listing, before map[any]bool) {
+	s.t.Helper()
+	where, _, _ := strings.Cut(l.path, "?")
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for range 60 {
-		list := s.list(service, path, key)
-		for _, o := range list {
-			if o["name"] != "default" && o["name"] != suiteImage.Name {
-				s.remove(service, where+"/"+o["id"].(string))
-			}
-		}
-		if len(list) == 0 || key == "security_groups" || key == "images" {
+		list := slices.DeleteFunc(s.list(l.service, l.path, l.key), func(o map[string]any) bool {
+			return before[o["id"]] || o["name"] == "default" || o["name"] == suiteImage.Name
+		})
+		if len(list) == 0 {
 			return
+		}
+		for _, o := range list {
+			if o["device_owner"] == "network:router_interface" {
+				s.try("PUT", l.service, "/v2.0/routers/"+o["device_id"].(string)+"/remove_router_interface", map[string]any{"port_id": o["id"]})
+			} else {
+				s.remove(l.service, where+"/"+o["id"].(string))
+			}
 		}
 		<-tick.C
 	}
-	s.t.Errorf("%s%s: not empty after a minute", service, path)
+	s.t.Errorf("%s%s: not empty after a minute", l.service, l.path)
 }
 
 func (s *session) remove(service, path string) { s.try("DELETE", service, path, nil) }
