@@ -13,6 +13,7 @@ import (
 	"github.com/wechsel-project/wechsel/fixtures"
 	"github.com/wechsel-project/wechsel/pkg/diff"
 	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/resource"
 	"github.com/wechsel-project/wechsel/pkg/sim"
 )
 
@@ -54,6 +55,11 @@ func run(t testing.TB, o Options) *Result {
 	return r
 }
 
+// onServers are the scenarios of OpenStack.
+func onServers() []string {
+	return []string{"tiny", "web-shop", "unnamed", "agency-portal", "file-service", "dual-stack", "vm-zoo"}
+}
+
 // A cloud is as good as itself: over seeds, which draw other ids, orders and
 // durations, no gap but what is true of every exit, and one verdict. Every
 // profile that is carried takes part.
@@ -71,12 +77,12 @@ func TestNoNoise(t *testing.T) {
 		if !carriedProfile(t, cloud).OpenStack() { // its clusters have a test of their own (noise.txtar)
 			continue
 		}
-		for j, name := range []string{"tiny", "web-shop", "unnamed"} {
+		for j, name := range onServers() {
 			t.Run(name+" on "+cloud, func(t *testing.T) {
 				t.Parallel()
-				seed := uint64(1 + 3*i + j)
+				seed := uint64(1 + 7*i + j)
 				first := quiet(t, cloud, name, seed)
-				if i%3 != j { // one scenario each is enough
+				if i%7 != j { // one scenario each is enough
 					return
 				}
 				if diff := cmp.Diff(first, quiet(t, cloud, name, seed+100)); diff != "" {
@@ -87,43 +93,63 @@ func TestNoNoise(t *testing.T) {
 	}
 }
 
+// tooSmall says whether the quota of a cloud does not hold a scenario, so that
+// it arrives on the source in part only; what else there is of such a drill is
+// that bytes cannot be read there, for lack of room for the copies.
+func tooSmall(cloud, name string) bool {
+	return slices.Contains(map[string][]string{"elbe": {"dual-stack", "file-service"}, "real-b": {"file-service", "vm-zoo"}}[cloud], name)
+}
+
+// onlyQuota fails for what the source has refused for another reason than its
+// quota, and unless it is known whether it has.
+func onlyQuota(t *testing.T, r *Result, cloud, name string) {
+	t.Helper()
+	for _, s := range r.Unfit {
+		if s.Code != "quota/exceeded" && !strings.Contains(s.Message, "Exceeded") && !strings.Contains(s.Message, "Quota exceeded") {
+			t.Errorf("refused by the source: %v", s)
+		}
+	}
+	if got := len(r.Unfit) > 0; got != tooSmall(cloud, name) {
+		t.Errorf("refused by the quota of the source: %t, want %t: %v", got, !got, r.Unfit)
+	}
+}
+
 // quiet moves the scenario from a cloud to itself and returns the verdict.
 func quiet(t *testing.T, cloud, name string, seed uint64) []string {
 	t.Helper()
 	w := newWorld(t, cloud, cloud, seed)
 	r := run(t, w.options(t, name))
+	explained := map[resource.Ref]bool{}
 	for _, g := range classify(t, r.Signals) {
-		if !slices.Contains(factsOfEveryExit(), g.Kind) {
-			t.Errorf("%s %s at %s: %v → %v, of %v", g.Severity, g.Kind, g.Path, g.Source, g.Target, g.Resources)
+		if !slices.Contains(factsOfEveryExit(), g.Kind) && (g.Kind != "storage/content-unread" || !tooSmall(cloud, name)) {
+			t.Errorf("%s %s at %s: %v → %v, of %v: %v", g.Severity, g.Kind, g.Path, g.Source, g.Target, g.Resources, g.Evidence)
+		}
+		for _, ref := range g.Resources {
+			explained[ref] = true
 		}
 	}
-	if len(r.Unfit) > 0 {
-		t.Errorf("refused by the source: %v", r.Unfit)
-	}
+	onlyQuota(t, r, cloud, name)
 	for ref, o := range r.Diff.Outcomes {
-		if o != diff.Equivalent && ref.Type != "OS::Neutron::FloatingIP" && ref.Type != "OS::Nova::Server" { // another address; no local disk
+		if o != diff.Equivalent && !explained[ref] {
 			t.Errorf("%s is %s", ref, o)
 		}
 	}
 	return verdict(t, r)
 }
 
-// Every scenario runs between every two of the simulated clouds, and nothing
-// that a cloud allows is lost.
+// Nothing is lost between clouds that allow it: no blocker but too small a quota.
 func TestEveryPair(t *testing.T) {
-	for _, name := range []string{"tiny", "web-shop", "unnamed"} {
+	for _, name := range onServers() {
 		for _, pair := range [][2]string{{"alster", "isar"}, {"isar", "alster"}, {"scs-reference", "isar"}, {"real-a", "real-b"}, {"real-b", "real-a"}} {
 			t.Run(name+" "+pair[0]+" "+pair[1], func(t *testing.T) {
 				w := newWorld(t, pair[0], pair[1], 7)
 				r := run(t, w.options(t, name))
 				for _, g := range classify(t, r.Signals) {
-					if g.Severity == gap.Blocker {
+					if g.Severity == gap.Blocker && (g.Kind != "storage/quota-exceeded" || !tooSmall(pair[1], name)) {
 						t.Errorf("%s at %s: %s %v", g.Kind, g.Path, g.Cause, g.Evidence)
 					}
 				}
-				if len(r.Unfit) > 0 {
-					t.Errorf("refused by the source: %v", r.Unfit)
-				}
+				onlyQuota(t, r, pair[0], name)
 			})
 		}
 	}

@@ -24,7 +24,7 @@ type realDrill struct{ name, from, to, fromTwin, toTwin string }
 func realDrills(t *testing.T) []realDrill {
 	t.Helper()
 	var all []realDrill
-	for _, name := range []string{"tiny", "web-shop", "unnamed", "agency-portal", "dual-stack", "file-service", "vm-zoo"} {
+	for _, name := range onServers() {
 		all = append(all, realDrill{name, "real-a-2", "real-b-2", "real-a", "real-b"}, realDrill{name, "real-b-2", "real-a-2", "real-b", "real-a"},
 			realDrill{name, "real-a-2", "real-a", "real-a", "real-a"})
 	}

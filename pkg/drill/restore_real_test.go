@@ -27,7 +27,7 @@ import (
 func TestRealExportServesWithoutUs(t *testing.T) {
 	names := []string{"web-shop"}
 	if os.Getenv("WECHSEL_ALL") != "" { // make proof-real
-		names = []string{"tiny", "web-shop", "unnamed", "agency-portal", "dual-stack", "file-service", "vm-zoo"}
+		names = onServers()
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {

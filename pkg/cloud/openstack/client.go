@@ -93,6 +93,7 @@ type call struct {
 	body         any
 	raw          io.Reader // instead of body
 	contentType  string    // empty: application/json, with raw application/octet-stream
+	ifMatch      string    // empty: whatever has changed meanwhile
 }
 
 // do makes the request and returns the answer's body; nil where there is none.
@@ -125,6 +126,9 @@ func (c *Cloud) send(ctx context.Context, q call) (*http.Response, error) {
 	}
 	if q.contentType != "" {
 		opts.MoreHeaders["Content-Type"] = q.contentType
+	}
+	if q.ifMatch != "" {
+		opts.MoreHeaders["If-Match"] = q.ifMatch
 	}
 	if q.microversion != "" {
 		opts.MoreHeaders["OpenStack-API-Version"] = map[service]string{compute: "compute ", blockStorage: "volume "}[q.service] + q.microversion

@@ -144,7 +144,7 @@ func kindOf(status int, text string) error {
 		return cloud.ErrNotFound
 	case status == http.StatusNotAcceptable, status == http.StatusNotImplemented, status == http.StatusMethodNotAllowed:
 		return cloud.ErrUnsupported
-	case status == http.StatusConflict, status == http.StatusLocked:
+	case status == http.StatusConflict, status == http.StatusLocked, status == http.StatusPreconditionFailed: // the last: changed meanwhile
 		return cloud.ErrConflict
 	case status == http.StatusBadRequest && says("could not be found", "invalid flavorref", "invalid imageref", "invalid key_name", "not found for project", "can not find requested image", "does not exist", "not be found", "unable to find", "failed to get volume", "invalid image identifier"):
 		return cloud.ErrNotFound

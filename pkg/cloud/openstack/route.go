@@ -3,6 +3,7 @@ package openstack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -65,8 +66,10 @@ func listRoutes(p *project) []*resource.Resource {
 }
 
 // changeRoutes adds or takes away one route. Where the cloud has no request
-// for that, the whole list is read and written, which is why the schema lets
-// nobody else change the router meanwhile.
+// for that (extraroute-atomic), the whole list is read and written, on the
+// condition that nobody has changed the router in between; else it is a
+// conflict, and to be tried again. (extension revision-if-match of the
+// Networking API; a Neutron older than Pike does not know it.)
 func (c *Cloud) changeRoutes(ctx context.Context, op, router string, route map[string]any) error {
 	verb := map[string]string{"create": "add_extraroutes", "delete": "remove_extraroutes"}[op]
 	_, err := c.do(ctx, call{op: op, service: network, method: http.MethodPut, path: "routers/" + router + "/" + verb,
@@ -87,6 +90,10 @@ func (c *Cloud) changeRoutes(ctx context.Context, op, router string, route map[s
 	if op == "create" {
 		have = append(have, route)
 	}
-	_, err = c.do(ctx, call{op: op, service: network, method: http.MethodPut, path: "routers/" + router, body: map[string]any{"router": map[string]any{"routes": have}}})
+	q := call{op: op, service: network, method: http.MethodPut, path: "routers/" + router, body: map[string]any{"router": map[string]any{"routes": have}}}
+	if n := b.object("router").number("revision_number"); n > 0 {
+		q.ifMatch = fmt.Sprintf("revision_number=%d", n)
+	}
+	_, err = c.do(ctx, q)
 	return err
 }

@@ -97,12 +97,14 @@ func readVolume(p *project, b body, r *resource.Resource) bool {
 }
 
 // readImageMetadata tells where a volume's bytes came from: if that image is
-// still there and given, it says all. Otherwise what the volume remembers of
-// it is the volume's own, less what describes the image's file.
+// still there and given, it says all. Otherwise, and where they came from a
+// snapshot or another volume, which pass the image's properties on, what the
+// volume remembers is its own, less what describes the image's file.
 func readImageMetadata(p *project, b body, r *resource.Resource) {
 	metadata := b.object("volume_image_metadata")
 	delete(r.Spec, "image_metadata")
-	if img := p.image(metadata.text("image_id")); img != nil && !p.owns(img) {
+	copied := r.Spec["snapshot_id"] != nil || r.Spec["source_volid"] != nil
+	if img := p.image(metadata.text("image_id")); img != nil && !p.owns(img) && !copied {
 		r.Spec["image"] = img.text("id")
 		delete(r.Spec, "bootable")
 		return
