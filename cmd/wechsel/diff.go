@@ -8,8 +8,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/wechsel-project/wechsel/pkg/bundle"
+	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/diff"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
+	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/report"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -37,11 +39,9 @@ func (a *app) diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var sets [2]*resource.Set
-	for i, name := range args {
-		if sets[i], err = a.readSet(c, name); err != nil {
-			return err
-		}
+	sets, err := a.readSets(c, args)
+	if err != nil {
+		return err
 	}
 	words, err := loadWords(out.lang)
 	if err != nil {
@@ -64,32 +64,70 @@ func (a *app) diff(c *cli.Context) error {
 	return out.judge(&report.Report{Gaps: gaps})
 }
 
-// readSet reads what the user names: a bundle, a file, or a project.
-func (a *app) readSet(c *cli.Context, name string) (*resource.Set, error) {
+// readSets reads what the user names: bundles, files, or projects. Projects are
+// read in versions that the other side has.
+func (a *app) readSets(c *cli.Context, names []string) ([]*resource.Set, error) {
+	sets, projects, versions := make([]*resource.Set, len(names)), make([]*project, len(names)), make([]map[resource.Type][]string, len(names))
+	for i, name := range names {
+		var err error
+		if sets[i], projects[i], err = a.readSet(c, name); err != nil {
+			return nil, err
+		}
+		if projects[i] == nil {
+			versions[i] = cloud.VersionsIn(sets[i])
+			continue
+		}
+		defer projects[i].side.close()
+		versions[i] = cloud.Versions(projects[i].catalogue)
+	}
+	for i, p := range projects {
+		if p == nil {
+			continue
+		}
+		if err := cloud.Speak(c.Context, p.side.Cloud, versions[1-i]); err != nil {
+			return nil, err
+		}
+		var err error
+		if sets[i], err = inventory.Take(c.Context, p.side.Cloud, inventory.Options{Catalogue: &p.catalogue}); err != nil {
+			return nil, err
+		}
+	}
+	return sets, nil
+}
+
+// A project of a cloud that is to be read.
+type project struct {
+	side      *connection
+	catalogue profile.Catalogue
+}
+
+// readSet reads a bundle or a file, or opens a project.
+func (a *app) readSet(c *cli.Context, name string) (*resource.Set, *project, error) {
 	switch {
 	case isFolder(name):
 		b, err := bundle.Open(name)
 		if err != nil {
-			return nil, &usage{err}
+			return nil, nil, &usage{err}
 		}
-		return b.Set, nil
+		return b.Set, nil, nil
 	case exists(name):
-		return readSetFile(name)
+		set, err := readSetFile(name)
+		return set, nil, err
 	}
 	config, err := loadConfig(c.String("config"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	side, err := a.connect(c.Context, name, config, everything())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer side.close()
 	catalogue, err := side.Cloud.Catalogue(c.Context)
 	if err != nil {
-		return nil, err
+		side.close()
+		return nil, nil, err
 	}
-	return inventory.Take(c.Context, side.Cloud, inventory.Options{Catalogue: &catalogue})
+	return nil, &project{side, catalogue}, nil
 }
 
 func readSetFile(name string) (*resource.Set, error) {

@@ -76,6 +76,15 @@ type Rehearser interface {
 	Rehearse(ctx context.Context, r *resource.Resource) error
 }
 
+// A Converter has services that tell one thing in several versions and convert
+// between them, so that two clouds can be read in a version that both have.
+type Converter interface {
+	// Speak lets the cloud be read in the best version that is among these, for
+	// each type of which the cloud has one of them; see [Versions] and
+	// [VersionsIn]. What is made afterwards keeps the version that it names.
+	Speak(ctx context.Context, versions map[resource.Type][]string) error
+}
+
 // A Settler has more to do once a resource is Ready: what the creating
 // request could not say (a volume's bootable flag, a server that shall be
 // off, a group's default rules that shall not be there). Settle is idempotent;

@@ -112,6 +112,16 @@ func (j *joined) Rehearse(ctx context.Context, r *resource.Resource) error {
 	return nil // a type that no layer has may be defined by then
 }
 
+// Speak implements [Converter], for layers that can.
+func (j *joined) Speak(ctx context.Context, versions map[resource.Type][]string) error {
+	for _, layer := range j.layers {
+		if err := Speak(ctx, layer, versions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Download implements [Storer].
 func (j *joined) Download(ctx context.Context, image *resource.Resource) (io.ReadCloser, error) {
 	s, err := j.storer(image)

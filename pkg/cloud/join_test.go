@@ -76,6 +76,28 @@ func (l *storing) Upload(context.Context, *resource.Resource, io.Reader) error {
 	return l.err
 }
 
+// A converting layer can be read in several versions.
+type converting struct{ layer }
+
+func (l *converting) Speak(_ context.Context, versions map[resource.Type][]string) error {
+	l.called = append(l.called, "speak "+versions[aService][0])
+	return l.err
+}
+
+// Each layer that can is told of the versions, and of none, none.
+func TestJoinedSpeak(t *testing.T) {
+	machines, _ := layers()
+	cluster := &converting{layer{types: []resource.Type{aService}, part: profile.Catalogue{Cluster: &profile.Cluster{Kinds: []profile.Kind{{Kind: "Service", Versions: []string{"v1"}}}}}}}
+	j := Join(machines, cluster)
+	if err := Speak(t.Context(), j, Versions(machines.part)); err != nil || len(cluster.called) > 0 {
+		t.Errorf("%v, %v", err, cluster.called)
+	}
+	cluster.err = errors.New("no such host")
+	if err := Speak(t.Context(), j, Versions(cluster.part)); !errors.Is(err, cluster.err) || !slices.Equal(cluster.called, []string{"speak v1"}) {
+		t.Errorf("%v, %v", err, cluster.called)
+	}
+}
+
 const (
 	aServer  resource.Type = "OS::Nova::Server"
 	aService resource.Type = "core/Service"

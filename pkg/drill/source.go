@@ -35,10 +35,21 @@ func (d *drill) catalogues(ctx context.Context) error {
 	for _, side := range []Side{d.From, d.To} {
 		g.Go(func() error { return d.checkEmpty(ctx, side) })
 	}
-	err := g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
 	d.fromCatalogue.MTU, d.toCatalogue.MTU = d.From.MTU, d.To.MTU
 	d.result.Offers = [2]profile.Catalogue{d.fromCatalogue, d.toCatalogue}
-	return err
+	return d.agree(ctx)
+}
+
+// agree lets both clouds be read in versions that both have: A's services
+// convert what they have into what B takes, and B's are compared in the same.
+func (d *drill) agree(ctx context.Context) error {
+	if err := cloud.Speak(ctx, d.From.Cloud, cloud.Versions(d.toCatalogue)); err != nil {
+		return err
+	}
+	return cloud.Speak(ctx, d.To.Cloud, cloud.Versions(d.fromCatalogue))
 }
 
 func (d *drill) checkEmpty(ctx context.Context, side Side) error {

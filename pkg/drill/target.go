@@ -26,6 +26,11 @@ func (d *drill) planTarget(ctx context.Context) error {
 		return err
 	}
 	d.export = b.Set
+	if d.From.Cloud == nil { // there is only the bundle to agree with
+		if err := cloud.Speak(ctx, d.To.Cloud, cloud.VersionsIn(b.Set)); err != nil {
+			return err
+		}
+	}
 	p := &plan.Plan{}
 	found, err := d.load(planOf("target"), p)
 	if err != nil {

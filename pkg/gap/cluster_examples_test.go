@@ -149,7 +149,7 @@ func ofPods() examples {
 		"workload/secret-unread":   {on(secret, "data").foreseen("secret/unread", degraded), on(secret, "data").found("unread", nil, nil)},
 		"workload/secret-differs":  {on(secret, "data.password").found("changed", "wechsel-hmac-sha256:aa", "wechsel-hmac-sha256:bb")},
 		"workload/job-finished":    {on("batch/Job", "").with("from", "migrate").foreseen("job/finished", adapted)},
-		"workload/release-lost": {on(deployment, `metadata.annotations."meta.helm.sh/release-name"`).with("release", "front", "namespace", "shop").foreseen("release/lost", adapted)},
+		"workload/release-lost":    {on(deployment, `metadata.annotations."meta.helm.sh/release-name"`).with("release", "front", "namespace", "shop").foreseen("release/lost", adapted)},
 		"workload/image-pull":      {failed("ImagePullBackOff: Back-off pulling image \"a\"")},
 		"workload/image-rewritten": {on(deployment, podSpec+".containers[0].image").found("changed", "a:1", "mirror/a:1"), on(deployment, podSpec+".initContainers[0].image").found("changed", "a:1", "mirror/a:1")},
 		"workload/metrics-absent":  {on("autoscaling/HorizontalPodAutoscaler", "spec.metrics").foreseen("metrics/absent", degraded), on("autoscaling/HorizontalPodAutoscaler", "").refused("failed", 0, "FailedGetResourceMetric: unable to get metrics for resource cpu", degraded)},

@@ -17,6 +17,10 @@
 // the driver writes ids there as the contract wants ("shop/db-data" for a claim's
 // name in the namespace shop), and names again when it creates.
 //
+// A server tells what it has in any version that it serves, and converts. It is
+// read in the one that it prefers, or in the best that another cluster serves
+// too (Cloud.Speak), so that this one takes it, and the two can be compared.
+//
 // Schemas are made when the cluster is opened: from its discovery and its
 // OpenAPI (which lists are sets, which are keyed), and from our tables (what
 // refers to what, what the provider chooses, what belongs to the server).

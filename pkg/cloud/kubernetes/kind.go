@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/discovery"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
@@ -168,6 +169,30 @@ func (k *kind) prefer(groups []*metav1.APIGroup) {
 		}
 		slices.SortStableFunc(k.versions, func(a, b string) int { return rank[a] - rank[b] })
 	}
+}
+
+// speak puts the best of the versions that are served first: it is the one
+// that is read. Which that is does not depend on what the server prefers, so
+// that two servers come to the same.
+func (k *kind) speak(versions []string) {
+	best := ""
+	for _, v := range k.versions {
+		if slices.Contains(versions, v) && (best == "" || version.CompareKubeAwareVersionStrings(v, best) > 0) {
+			best = v
+		}
+	}
+	if best != "" {
+		k.versions = slices.Insert(slices.DeleteFunc(k.versions, func(v string) bool { return v == best }), 0, best)
+	}
+}
+
+// Speak implements cloud.Converter: the server converts what it has to any
+// version that it serves.
+func (c *Cloud) Speak(ctx context.Context, versions map[resource.Type][]string) error {
+	c.mu.Lock()
+	c.spoken = versions
+	c.mu.Unlock()
+	return c.rediscover(ctx)
 }
 
 // kind returns the served kind of the type, or an error that says that there

@@ -51,6 +51,8 @@ type Cloud struct {
 
 	mu    sync.RWMutex
 	kinds map[resource.Type]*kind // what is served
+
+	spoken map[resource.Type][]string // versions to be read in, of Speak
 }
 
 // Open reads the kubeconfig and asks the cluster what it serves. The error is
@@ -143,9 +145,10 @@ func (c *Cloud) rediscover(ctx context.Context) error {
 		return c.loginError(err)
 	}
 	c.mu.RLock()
-	known := c.kinds
+	known, spoken := c.kinds, c.spoken
 	c.mu.RUnlock()
 	for t, k := range kinds { // what is known needs no second look
+		k.speak(spoken[t])
 		if old := known[t]; old != nil && old.described && slices.Equal(old.versions, k.versions) {
 			k.schema, k.described = old.schema, true
 		}
