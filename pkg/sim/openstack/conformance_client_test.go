@@ -100,13 +100,13 @@ func (c testedCloud) tenant(t *testing.T, name string) {
 	role := admin.id("identity", "/roles?name=member", "roles", nil)
 	admin.call("PUT", "identity", fmt.Sprintf("/projects/%s/users/%s/roles/%s", project, user, role), nil)
 	t.Cleanup(func() {
-		c.login(t, name, "lab").clean()
 		for _, g := range admin.list("network", "/v2.0/security-groups?project_id="+project, "security_groups") {
 			admin.remove("network", "/v2.0/security-groups/"+g["id"].(string))
 		}
 		admin.remove("identity", "/users/"+user)
 		admin.remove("identity", "/projects/"+project)
 	})
+	c.cleanAfter(t, name)
 }
 
 // runClient runs the commands of client.txt, one after the other.

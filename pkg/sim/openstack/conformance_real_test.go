@@ -22,19 +22,10 @@ func TestConformanceOfRealCloud(t *testing.T) {
 	}
 }
 
-// prepare makes the flavors and the image, and removes afterwards all that was
-// not there before.
+// prepare makes the flavors and the image, and removes everything afterwards.
 func (c testedCloud) prepare(t *testing.T) {
 	t.Helper()
 	admin := c.login(t, "admin", "lab")
-	before := map[any]bool{}
-	for _, s := range []*session{admin, c.login(t, "demo", "lab")} {
-		for _, l := range s.everything() {
-			for _, o := range s.list(l.service, l.path, l.key) {
-				before[o["id"]] = true
-			}
-		}
-	}
 	for _, f := range suiteFlavors {
 		admin.create("compute", "/flavors", "flavor", map[string]any{"id": f.ID, "name": f.Name, "vcpus": f.VCPUs, "ram": f.RAM, "disk": f.Disk,
 			"OS-FLV-EXT-DATA:ephemeral": f.Ephemeral})
@@ -43,14 +34,32 @@ func (c testedCloud) prepare(t *testing.T) {
 		"disk_format": suiteImage.DiskFormat, "container_format": suiteImage.ContainerFormat})
 	admin.call("PUT", "image", "/v2/images/"+image["id"].(string)+"/file", make([]byte, suiteImage.Content.Size))
 	t.Cleanup(func() {
-		for _, user := range []string{"admin", "demo"} {
-			c.login(t, user, "lab").clean(before)
-		}
 		admin = c.login(t, "admin", "lab") // tokens live an hour
 		for _, f := range suiteFlavors {
 			admin.remove("compute", "/flavors/"+f.ID)
 		}
 		admin.remove("image", "/v2/images/"+image["id"].(string))
+	})
+	c.cleanAfter(t, "demo", "admin")
+}
+
+// cleanAfter removes, when the test is over, all that the users' projects have
+// and did not have before.
+func (c testedCloud) cleanAfter(t *testing.T, users ...string) {
+	t.Helper()
+	before := map[any]bool{}
+	for _, user := range users {
+		s := c.login(t, user, "lab")
+		for _, l := range s.everything() {
+			for _, o := range s.list(l.service, l.path, l.key) {
+				before[o["id"]] = true
+			}
+		}
+	}
+	t.Cleanup(func() {
+		for _, user := range slices.Backward(users) {
+			c.login(t, user, "lab").clean(before)
+		}
 	})
 }
 
@@ -95,7 +104,7 @@ func (s *session) clear(l listing, before map[any]bool) {
 	defer tick.Stop()
 	for range 60 {
 		list := slices.DeleteFunc(s.list(l.service, l.path, l.key), func(o map[string]any) bool {
-			return before[o["id"]] || o["name"] == "default" || o["name"] == suiteImage.Name
+			return before[o["id"]] || o["name"] == "default"
 		})
 		if len(list) == 0 {
 			return
