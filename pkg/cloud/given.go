@@ -66,12 +66,19 @@ func inCluster(c *profile.Cluster) []*resource.Resource {
 			facts = map[string]resource.Value{}
 		}
 		facts["default"] = o.Default
-		out = append(out, given(resource.Type(o.Type), o.Name, o.Name, facts))
+		out = append(out, named(resource.Type(o.Type), o.Name, facts))
 	}
 	for _, n := range c.Namespaces {
-		out = append(out, given(Namespace, n, n, map[string]resource.Value{}))
+		out = append(out, named(Namespace, n, map[string]resource.Value{}))
 	}
 	return out
+}
+
+// named is a Given resource whose id is its name.
+func named(t resource.Type, name string, facts map[string]resource.Value) *resource.Resource {
+	r := given(t, name, name, facts)
+	r.Key = resource.NameKey("", name)
+	return r
 }
 
 func given(t resource.Type, id, name string, facts map[string]resource.Value) *resource.Resource {

@@ -15,25 +15,41 @@ const Unknown = "unknown"
 // canonical form.
 func (r *reading) link() {
 	for i, x := range r.all() {
-		schema := r.schemas[x.Type]
-		x.Spec, _ = r.linkValue(schema, "", x.Spec).(map[string]resource.Value)
-		if !x.Parent.IsZero() {
-			x.Parent = r.lookup([]resource.Type{x.Parent.Type}, string(x.Parent.Key))
+		l := linker{r.schemas[x.Type], r.lookup}
+		l.link(x)
+		if i < r.listed {
+			l.canonical(x)
 		}
-		for i, ref := range x.After {
-			x.After[i] = r.lookup([]resource.Type{ref.Type}, string(ref.Key))
-		}
-		if i >= r.listed || schema == nil {
-			continue
-		}
-		x.Spec = schema.Canonical(x.Spec)
-		x.Unread = unread(schema, x)
 	}
 }
 
-// linkValue is v, which lies at p, with references for ids. An empty id
-// refers to nothing. A driver's own reference has the id for a key.
-func (r *reading) linkValue(schema *resource.Schema, p resource.Path, v resource.Value) resource.Value {
+// A linker turns ids into references, in the resources of one type.
+type linker struct {
+	schema *resource.Schema
+	lookup func(from *resource.Schema, types []resource.Type, id string) resource.Ref
+}
+
+func (l linker) link(x *resource.Resource) {
+	x.Spec, _ = l.value("", x.Spec).(map[string]resource.Value)
+	if !x.Parent.IsZero() {
+		x.Parent = l.lookup(l.schema, []resource.Type{x.Parent.Type}, string(x.Parent.Key))
+	}
+	for i, ref := range x.After {
+		x.After[i] = l.lookup(l.schema, []resource.Type{ref.Type}, string(ref.Key))
+	}
+}
+
+// canonical brings what was listed into the form in which it is compared.
+func (l linker) canonical(x *resource.Resource) {
+	if l.schema != nil {
+		x.Spec = l.schema.Canonical(x.Spec)
+		x.Unread = unread(l.schema, x)
+	}
+}
+
+// value is v, which lies at p, with references for ids. An empty id refers to
+// nothing. A driver's own reference has the id for a key.
+func (l linker) value(p resource.Path, v resource.Value) resource.Value {
 	switch v := v.(type) {
 	case map[string]resource.Value:
 		if v == nil {
@@ -41,52 +57,62 @@ func (r *reading) linkValue(schema *resource.Schema, p resource.Path, v resource
 		}
 		out := make(map[string]resource.Value, len(v))
 		for k, item := range v {
-			out[k] = r.linkValue(schema, p.Field(k), item)
+			out[k] = l.value(p.Field(k), item)
 		}
 		return out
 	case []resource.Value:
 		out := make([]resource.Value, len(v))
 		for i, item := range v {
-			out[i] = r.linkValue(schema, p.Index(i), item)
+			out[i] = l.value(p.Index(i), item)
 		}
 		return out
 	case resource.Ref:
-		return r.lookup([]resource.Type{v.Type}, string(v.Key))
+		return l.lookup(l.schema, []resource.Type{v.Type}, string(v.Key))
 	case string:
-		field, _ := schema.Field(p)
+		field, _ := l.schema.Field(p)
 		if len(field.Refers) == 0 {
 			return v
 		}
 		if v == "" {
 			return nil
 		}
-		return r.lookup(field.Refers, v)
+		return l.lookup(l.schema, field.Refers, v)
 	}
 	return v
 }
 
 // lookup returns what the id of one of these types leads to. What leads
 // nowhere is Given: it is not the project's, and cannot be described.
-func (r *reading) lookup(types []resource.Type, id string) resource.Ref {
+func (r *reading) lookup(from *resource.Schema, types []resource.Type, id string) resource.Ref {
 	for _, t := range types {
 		if ref, ok := r.refs[object{t, id}]; ok {
 			return ref
 		}
 	}
-	r.add("u", []*resource.Resource{r.unseen(types[0], id)})
-	return r.refs[object{types[0], id}]
+	isNamed := from != nil && from.Named || isNamed(r.schemas[types[0]])
+	r.add("u", []*resource.Resource{unseen(types[0], id, isNamed)})
+	ref := r.refs[object{types[0], id}]
+	r.named[ref] = isNamed
+	return ref
 }
+
+func isNamed(s *resource.Schema) bool { return s != nil && s.Named }
 
 // unseen is what the project refers to and cannot see. Where ids are names, the
 // name is known all the same: in Kubernetes it is NAMESPACE/NAME, or NAME.
-func (r *reading) unseen(t resource.Type, id string) *resource.Resource {
+func unseen(t resource.Type, id string, isNamed bool) *resource.Resource {
 	x := &resource.Resource{Ref: resource.Ref{Type: t}, Name: Unknown, Tenure: resource.Given, State: resource.Ready, ID: id,
 		Why: "the project refers to it and cannot see it"}
-	if schema := r.schemas[t]; schema != nil && schema.Named {
-		x.Scope, x.Name = path.Split(id)
-		x.Scope = strings.TrimSuffix(x.Scope, "/")
+	if isNamed {
+		x.Scope, x.Name = split(id)
 	}
 	return x
+}
+
+// split takes the id of what is Named apart.
+func split(id string) (scope, name string) {
+	scope, name = path.Split(id)
+	return strings.TrimSuffix(scope, "/"), name
 }
 
 // unread returns the paths of what may be there and cannot be read.

@@ -14,6 +14,7 @@ import (
 func (r *reading) name(set *resource.Set) *resource.Set {
 	n := &naming{reading: r, set: set, keys: map[resource.Ref]resource.Key{}, taken: map[resource.Ref]bool{}}
 	n.known()
+	n.byName()
 	n.colors = resource.Colors(set, resource.Coloring{Names: true, Fixed: n.fixed()})
 	n.parents()
 	n.given()
@@ -63,6 +64,16 @@ func (n *naming) known() {
 		ref, ok := n.Keys[x.ID]
 		if ok && x.Tenure != resource.Given && ref.Type == x.Type && n.keys[x.Ref] == "" {
 			n.give(x, ref.Key)
+		}
+	}
+}
+
+// byName gives what is told apart by its name its key, which depends on nothing
+// else.
+func (n *naming) byName() {
+	for x := range n.set.All() {
+		if n.keys[x.Ref] == "" && (isNamed(n.schemas[x.Type]) || n.named[x.Ref]) {
+			n.give(x, resource.NameKey(x.Scope, x.Name))
 		}
 	}
 }
@@ -145,10 +156,6 @@ func (n *naming) siblings(list []*resource.Resource) {
 		return resource.CompareValues(natural[a.Ref], natural[b.Ref])
 	})
 	for _, x := range list {
-		if schema := n.schemas[x.Type]; schema != nil && schema.Named { // its name is its identity, whoever has made it
-			n.give(x, resource.NewKey(inScope(x)))
-			continue
-		}
 		n.give(x, n.schemas[x.Type].ChildKey(n.withKeys(x)))
 	}
 }

@@ -89,3 +89,20 @@ func TestNameOfWhatIsNotThere(t *testing.T) {
 		t.Errorf("deployments are %v", refs)
 	}
 }
+
+// failing is a cluster whose listing ends with an error.
+type failing struct {
+	cluster
+	err error
+}
+
+func (f failing) List(ctx context.Context, s cloud.Selector) iter.Seq2[*resource.Resource, error] {
+	return func(yield func(*resource.Resource, error) bool) {
+		for r, err := range f.cluster.List(ctx, s) {
+			if !yield(r, err) {
+				return
+			}
+		}
+		yield(nil, f.err)
+	}
+}

@@ -30,7 +30,7 @@ type Options struct {
 // somewhere, and it is the same in whatever order the driver lists.
 // ID and Owner are set in memory and are never written to a file.
 func Take(ctx context.Context, c cloud.Reader, o Options) (*resource.Set, error) {
-	r := &reading{Options: o, schemas: c.Schemas(), refs: map[object]resource.Ref{}, nodes: map[resource.Ref]*resource.Resource{}}
+	r := &reading{Options: o, schemas: c.Schemas(), refs: map[object]resource.Ref{}, nodes: map[resource.Ref]*resource.Resource{}, named: map[resource.Ref]bool{}}
 	var listed []*resource.Resource
 	for x, err := range c.List(ctx, cloud.Selector{Omit: o.Omit}) {
 		if err != nil {
@@ -64,8 +64,9 @@ type reading struct {
 	schemas resource.Schemas
 	refs    map[object]resource.Ref
 	nodes   map[resource.Ref]*resource.Resource
-	order   []resource.Ref // of nodes: by type and id, what was listed first
-	listed  int            // how many of order were listed
+	named   map[resource.Ref]bool // of what nobody can see: whether the id is its name
+	order   []resource.Ref        // of nodes: by type and id, what was listed first
+	listed  int                   // how many of order were listed
 }
 
 // add takes resources in, in an order that does not depend on the listing's.

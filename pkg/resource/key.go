@@ -35,6 +35,28 @@ func NewKey(text string) Key {
 	return Key(key)
 }
 
+// nameHash is the number of hexadecimal digits that tell apart keys of names:
+// among a million objects, two of one key are as likely as one in 500.
+const nameHash = 12
+
+// NameKey makes the key of what its scope and name tell apart, as they do every
+// object of Kubernetes: other than with [NewKey], no two have the same key, so
+// that a key needs no look at the rest of a Set. It is SCOPE-NAME where that
+// can be nothing else, else that and a hash of both.
+func NameKey(scope, name string) Key {
+	text, id := name, name
+	if scope != "" {
+		text, id = scope+"-"+name, scope+"/"+name
+	}
+	key := NewKey(text)
+	if string(key) == text && !strings.Contains(scope, "-") {
+		return key
+	}
+	sum := sha256.Sum256([]byte(id))
+	head := key[:min(len(key), MaxKey-nameHash-1)]
+	return head + "-" + Key(hex.EncodeToString(sum[:nameHash/2]))
+}
+
 // Valid reports whether k has a key's length and characters.
 func (k Key) Valid() bool {
 	return len(k) > 0 && len(k) <= MaxKey && strings.IndexFunc(string(k), func(r rune) bool { return !isKeyRune(r) }) < 0

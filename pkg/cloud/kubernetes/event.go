@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -15,7 +16,7 @@ import (
 
 // explain reads the cluster's events, once for what is not ready: their words
 // tell why, and some of them that it never will be.
-func (c *Cloud) explain(ctx context.Context, list []seen) error {
+func (c *Cloud) explain(ctx context.Context, list []seen, news *news) error {
 	var waiting []seen
 	namespaces := map[string]bool{}
 	for _, r := range list {
@@ -28,22 +29,65 @@ func (c *Cloud) explain(ctx context.Context, list []seen) error {
 	if len(waiting) == 0 || k == nil {
 		return nil
 	}
-	events := map[string][]event{} // by namespace
-	for namespace := range namespaces {
-		err := c.pagesOf(ctx, k, namespace, url.Values{}, func(page []object) error {
-			for _, o := range page {
-				events[namespace] = append(events[namespace], readEvent(o))
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, cloud.ErrForbidden) {
-			return err
-		}
+	var events map[string][]event
+	var err error
+	if len(namespaces) > fewest {
+		events, err = news.read(ctx, c, k)
+	} else {
+		events, err = c.eventsIn(ctx, k, namespaces)
 	}
 	for _, r := range waiting {
 		judge(r, events[r.Scope])
 	}
-	return nil
+	return err
+}
+
+// eventsIn reads the events of these namespaces. What these rights cannot read
+// is not told.
+func (c *Cloud) eventsIn(ctx context.Context, k *kind, namespaces map[string]bool) (map[string][]event, error) {
+	out := map[string][]event{}
+	for namespace := range namespaces {
+		err := c.pagesOf(ctx, k, namespace, url.Values{}, func(page []object) error {
+			for _, o := range page {
+				out[namespace] = append(out[namespace], readEvent(o))
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, cloud.ErrForbidden) {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// news are the events of all namespaces, which one listing reads at most once:
+// a request for each namespace would be too many.
+type news struct {
+	mu     sync.Mutex
+	events map[string][]event // by namespace; nil: not read yet
+}
+
+func (n *news) read(ctx context.Context, c *Cloud, k *kind) (map[string][]event, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.events != nil {
+		return n.events, nil
+	}
+	events := map[string][]event{}
+	err := c.pages(ctx, k, url.Values{}, func(page []object) error {
+		for _, o := range page {
+			if c.isOurs(k, o) {
+				namespace := text(o, "metadata", "namespace")
+				events[namespace] = append(events[namespace], readEvent(o))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	n.events = events
+	return events, nil
 }
 
 // seen is a resource with what its state depends on, besides itself.

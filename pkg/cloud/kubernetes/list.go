@@ -69,9 +69,10 @@ func (c *Cloud) readAll(ctx context.Context, selector cloud.Selector, found chan
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
 	c.omitTypes(selector)
+	told := &news{}
 	for _, k := range c.wanted(selector.Types) {
 		g.Go(func() error {
-			return c.read(ctx, k, selector, func(page []*resource.Resource) error {
+			return c.read(ctx, k, selector, told, func(page []*resource.Resource) error {
 				select {
 				case found <- page:
 					return nil
@@ -100,7 +101,7 @@ func (c *Cloud) wanted(types []resource.Type) []*kind {
 }
 
 // read sends what there is of one kind.
-func (c *Cloud) read(ctx context.Context, k *kind, selector cloud.Selector, send func([]*resource.Resource) error) error {
+func (c *Cloud) read(ctx context.Context, k *kind, selector cloud.Selector, told *news, send func([]*resource.Resource) error) error {
 	family, err := c.family(ctx, k, selector)
 	if err != nil {
 		return err
@@ -121,7 +122,7 @@ func (c *Cloud) read(ctx context.Context, k *kind, selector cloud.Selector, send
 					out, all = append(out, s.Resource), append(all, s)
 				}
 			}
-			if err := c.explain(ctx, all); err != nil {
+			if err := c.explain(ctx, all, told); err != nil {
 				return err
 			}
 			if err := c.checkServed(ctx, all); err != nil {

@@ -223,7 +223,7 @@ func TestChart(t *testing.T) {
 			own = append(own, r.String())
 		}
 	}
-	if d := cmp.Diff([]string{"apiextensions.k8s.io/CustomResourceDefinition/things-example-org", "apps/Deployment/apps-front-web", "batch/Job/apps-migrate",
+	if d := cmp.Diff([]string{"apiextensions.k8s.io/CustomResourceDefinition/things-example-org-c9b305860fcc", "apps/Deployment/apps-front-web", "batch/Job/apps-migrate",
 		"core/Namespace/apps", "example.org/Thing/it"}, own); d != "" {
 		t.Error(d)
 	}
