@@ -71,8 +71,9 @@ type Cloud interface {
 // so that a refusal becomes a forecast.
 type Rehearser interface {
 	// Rehearse asks the service to check the resource as Create would send it,
-	// and changes nothing. What r refers to need not exist. The error is the one
-	// that Create would return; nil says that nothing is known against it.
+	// and changes nothing. What r refers to need not exist; what refers to nothing
+	// is rehearsed before all else. The error is the one that Create would return;
+	// nil says that nothing is known against it.
 	Rehearse(ctx context.Context, r *resource.Resource) error
 }
 

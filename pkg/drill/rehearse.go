@@ -24,12 +24,25 @@ func rehearse(ctx context.Context, c cloud.Cloud, p *plan.Plan) error {
 	if !ok {
 		return nil
 	}
-	var list []*resource.Resource
+	var first, then []*resource.Resource // how a namespace is may matter for what is in it
 	for _, s := range p.Steps {
-		if r := p.Set.Get(s.Ref); s.Action == plan.Create && !isLost(p, s.Ref) && isNamed(p.Set, r) {
-			list = append(list, withNames(p.Set, r))
+		r := p.Set.Get(s.Ref)
+		switch {
+		case s.Action != plan.Create || isLost(p, s.Ref) || !isNamed(p.Set, r):
+		case len(r.Refs()) == 0:
+			first = append(first, withNames(p.Set, r))
+		default:
+			then = append(then, withNames(p.Set, r))
 		}
 	}
+	if err := rehearseAll(ctx, stage, p, first); err != nil {
+		return err
+	}
+	return rehearseAll(ctx, stage, p, then)
+}
+
+// rehearseAll rehearses these, several at once.
+func rehearseAll(ctx context.Context, stage cloud.Rehearser, p *plan.Plan, list []*resource.Resource) error {
 	found := make([]*gap.Signal, len(list))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(rehearsals)

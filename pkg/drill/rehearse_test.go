@@ -48,7 +48,12 @@ func TestRehearsal(t *testing.T) {
 	answers := make(chan func(), len(list))
 	refused := &cloud.OpError{Op: "rehearse", Status: 422, Paths: []resource.Path{"uses"}, Message: "no", RequestID: "r1", Err: cloud.ErrInvalid}
 	err := rehearse(t.Context(), rehearsing{answer: func(r *resource.Resource) error {
-		answers <- func() { asked[r.Name] = r.Spec["uses"] }
+		answers <- func() {
+			asked[r.Name] = r.Spec["uses"]
+			if r.Spec["uses"] != nil && len(asked) < 3 {
+				t.Errorf("%s is rehearsed before what refers to nothing", r.Name)
+			}
+		}
 		if r.Name == "web" {
 			return refused
 		}

@@ -322,6 +322,22 @@ func TestForetoldInClusters(t *testing.T) {
 			w.set.Put(s)
 			w.pods()["imagePullSecrets"] = []resource.Value{specs{"name": s.Ref}}
 		}, []string{"degraded workload/reference-dangling" + web}},
+		"issued secret": {func(w *world) {
+			w.target.Kinds = append(w.target.Kinds, profile.Kind{Group: "cert-manager.io", Kind: "Certificate", Plural: "certificates", Versions: []string{"v1"}, Namespaced: true, Custom: true})
+			w.set.Put(in("shop", certificate, "cert-manager.io/v1", "web", specs{"spec": specs{"secretName": "issued"}}))
+			w.mount("secret", unseenAs(secret, "shop", "issued"), false)
+		}, nil},
+		"secret issued for an entrance": {func(w *world) {
+			s := unseenAs(secret, "shop", "issued")
+			w.set.Put(s)
+			w.set.Put(in("shop", ingress, "networking.k8s.io/v1", "asking", specs{
+				"annotations": specs{"cert-manager.io/cluster-issuer": "acme"}, "spec": specs{"tls": []resource.Value{specs{"secretName": s.Ref}}}}))
+		}, nil},
+		"secret for an entrance": {func(w *world) {
+			s := unseenAs(secret, "shop", "bought")
+			w.set.Put(s)
+			w.set.Put(in("shop", ingress, "networking.k8s.io/v1", "asking", specs{"spec": specs{"tls": []resource.Value{specs{"secretName": s.Ref}}}}))
+		}, []string{"degraded workload/reference-dangling networking.k8s.io/Ingress/shop-asking"}},
 		"everybody's account": {func(w *world) {
 			a := unseenAs(serviceAccount, "shop", "default")
 			w.set.Put(a)

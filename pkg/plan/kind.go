@@ -22,6 +22,7 @@ const (
 	ingress        resource.Type = "networking.k8s.io/Ingress"
 	networkPolicy  resource.Type = "networking.k8s.io/NetworkPolicy"
 	autoscaler     resource.Type = "autoscaling/HorizontalPodAutoscaler"
+	certificate    resource.Type = "cert-manager.io/Certificate"
 	clusterRole    resource.Type = "rbac.authorization.k8s.io/ClusterRole"
 	definition     resource.Type = "apiextensions.k8s.io/CustomResourceDefinition"
 )

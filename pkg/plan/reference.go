@@ -18,6 +18,11 @@ func (b *builder) matchNamed(from *resource.Resource) choice {
 		to.ID = idOf(from)
 		return choice{to: to, rule: "given/everywhere", effect: resource.Same}
 	}
+	if b.issued(from) {
+		to := from.Clone()
+		to.ID = idOf(from)
+		return choice{to: to, rule: "given/issued", effect: resource.Same}
+	}
 	return choice{rule: "reference/dangling", effect: resource.Lost, weigh: b.missed, args: map[string]string{"kind": kindName(from.Type), "namespace": from.Scope}}
 }
 
@@ -44,6 +49,28 @@ func everywhere(r *resource.Resource) bool {
 		return strings.HasPrefix(r.Name, "system:") || slices.Contains([]string{"cluster-admin", "admin", "edit", "view"}, r.Name)
 	case priorityClass:
 		return r.Name == "system-cluster-critical" || r.Name == "system-node-critical"
+	}
+	return false
+}
+
+// issued: the workload asks cert-manager for the Secret, by a Certificate or by
+// an annotation of the Ingress that names it, and so does it on the target
+// (cert-manager.io/docs/usage/ingress). Whether an issuer is there is told of the
+// issuer.
+func (b *builder) issued(from *resource.Resource) bool {
+	if from.Type != secret {
+		return false
+	}
+	for r := range b.set.OfType(certificate) {
+		if r.Scope == from.Scope && text(r, "spec.secretName") == from.Name {
+			return true
+		}
+	}
+	for r := range b.set.OfType(ingress) {
+		asks := text(r, `metadata.annotations."cert-manager.io/issuer"`) != "" || text(r, `metadata.annotations."cert-manager.io/cluster-issuer"`) != ""
+		if asks && slices.Contains(r.Refs(), from.Ref) {
+			return true
+		}
 	}
 	return false
 }

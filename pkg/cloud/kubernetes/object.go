@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -57,8 +58,8 @@ func (k *kind) leftOut(o object, owner resource.Owner) string {
 	if k.rule.whole != "" {
 		return k.rule.whole
 	}
-	if by := controller(o); by != "" {
-		return madeBy + by
+	if by := controller(o); by != "" && (k.Type != claimType || !strings.HasPrefix(by, "StatefulSet ")) {
+		return madeBy + by // but claims hold data, also those that shall go with their StatefulSet
 	}
 	if owner.IsZero() && (k.rule.given || isCustom(k.group) && !k.namespaced) {
 		return "the provider's"

@@ -197,6 +197,8 @@ func TestLeftOut(t *testing.T) {
 		want string
 	}{
 		{"apps/ReplicaSet", `{metadata: {name: web-1, ownerReferences: [{controller: true, kind: Deployment, name: web}]}}`, "made by Deployment web"},
+		{"core/PersistentVolumeClaim", `{metadata: {name: data-db-0, ownerReferences: [{controller: true, kind: StatefulSet, name: db}]}}`, ""},
+		{"core/PersistentVolumeClaim", `{metadata: {name: web-1-scratch, ownerReferences: [{controller: true, kind: Pod, name: web-1}]}}`, "made by Pod web-1"},
 		{"core/ConfigMap", `{metadata: {name: kube-root-ca.crt}}`, "the cluster's certificate, which every namespace gets"},
 		{"core/Secret", `{metadata: {name: t}, type: kubernetes.io/service-account-token}`, "made for a ServiceAccount"},
 		{"core/Secret", `{metadata: {name: t}, type: Opaque}`, ""},

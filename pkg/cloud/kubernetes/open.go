@@ -49,8 +49,9 @@ type Cloud struct {
 	discovery  discovery.DiscoveryInterfaceWithContext
 	version    string // of the server
 
-	mu    sync.RWMutex
-	kinds map[resource.Type]*kind // what is served
+	mu       sync.RWMutex
+	kinds    map[resource.Type]*kind // what is served
+	levelled map[string]bool         // namespaces that were rehearsed: they have a level of Pod Security
 
 	spoken map[resource.Type][]string // versions to be read in, of Speak
 }
@@ -59,7 +60,7 @@ type Cloud struct {
 // a [cloud.OpError] that names the cloud and says what to do.
 func Open(ctx context.Context, o Options) (*Cloud, error) {
 	ctx = cloud.WithService(ctx, service)
-	c := &Cloud{name: o.Cloud, namespaces: o.Namespaces, secret: o.Secret}
+	c := &Cloud{name: o.Cloud, namespaces: o.Namespaces, secret: o.Secret, levelled: map[string]bool{}}
 	if c.secret == nil {
 		c.secret = make([]byte, 32)
 		rand.Read(c.secret)
