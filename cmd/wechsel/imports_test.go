@@ -51,6 +51,7 @@ func onlyHere() map[string][]string {
 		"k8s.io/":                                {"pkg/cloud/kubernetes", "cmd/wechsel-cluster"},
 		"sigs.k8s.io/kustomize/":                 {"pkg/cloud/kubernetes"},
 		"sigs.k8s.io/structured-merge-diff/":     {"pkg/cloud/kubernetes"},
+		"filippo.io/age":                         {"pkg/bundle"},
 		"helm.sh/":                               {"pkg/cloud/kubernetes"},
 		"github.com/wechsel-project/wechsel/cmd": {},
 	}

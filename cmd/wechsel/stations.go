@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/drill"
 	"github.com/wechsel-project/wechsel/pkg/scenario"
 )
@@ -20,14 +21,17 @@ func (a *app) exportCommand() *cli.Command {
 		Name: "export", Usage: "write what a project holds into a bundle", ArgsUsage: " ",
 		Description: `Reads the project and changes nothing in it. With --data, the bytes of volumes
 and images come along; for that, marked snapshots, volumes and images are made
-and deleted again.
+and deleted again. The values of Secrets come along only encrypted, with age, for
+the recipients that are named.
 
 Example:
-  wechsel export --cloud my-cloud -o bundle --data`,
+  wechsel export --cloud my-cloud -o bundle --data
+  wechsel export --cloud my-cluster -o bundle --age-recipient age1…`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to export from", Required: true},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`DIR` for the bundle", Required: true},
-			&cli.BoolFlag{Name: "data", Usage: "export the bytes too"}, configFlag(), quietFlag(),
+			&cli.BoolFlag{Name: "data", Usage: "export the bytes too"},
+			&cli.StringSliceFlag{Name: "age-recipient", Usage: "export the values of Secrets too, encrypted for this `age1…` (repeatable)"}, configFlag(), quietFlag(),
 		},
 		Action: a.export,
 	}
@@ -36,6 +40,10 @@ Example:
 func (a *app) export(c *cli.Context) error {
 	if _, err := exactArgs(c); err != nil {
 		return err
+	}
+	sealed, err := bundle.ParseRecipients(c.StringSlice("age-recipient"))
+	if err != nil {
+		return &usage{err}
 	}
 	config, err := loadConfig(c.String("config"))
 	if err != nil {
@@ -51,7 +59,7 @@ func (a *app) export(c *cli.Context) error {
 		return err
 	}
 	defer done()
-	o.From, o.Bytes = o.To, c.Bool("data")
+	o.From, o.Bytes, o.Sealed = o.To, c.Bool("data"), sealed
 	set, err := drill.Export(o.ctx, o.Options, c.String("output"))
 	o.over()
 	if err != nil {

@@ -56,6 +56,7 @@ type Writer struct {
 	files []File
 
 	omissions Omissions
+	sealed    bool // SecretsFile is there
 }
 
 // Create makes the folder, which must not hold a bundle already, and returns

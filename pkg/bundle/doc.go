@@ -7,6 +7,8 @@
 //	                   provider's as a parameter
 //	kustomization.yaml what ran on a cluster: `kubectl apply -k` takes it as it is
 //	kubernetes/        its objects, a file each: NAMESPACE/KIND-NAME.yaml
+//	secrets.yaml.age   the Secrets with their values, if recipients for them were
+//	                   named: encrypted with age
 //	images.json        the images that its containers want, with digests
 //	omitted.jsonl      what was there and is made by controllers, the cluster or
 //	                   its provider, with the reason, a JSON object to a line

@@ -34,7 +34,7 @@ func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
 	if err := w.omitted(); err != nil {
 		return nil, err
 	}
-	r.Omitted = len(w.omissions.Objects)
+	r.Omitted, r.Sealed = len(w.omissions.Objects), w.sealed
 	if objects.Len() > 0 {
 		files, left, err := w.manifests(objects)
 		if err != nil {
@@ -187,6 +187,7 @@ type restore struct {
 	After           []string
 	Cluster         *cluster // nil without a Kubernetes part
 	Left            []Left
+	Sealed          bool
 	Omitted         int // objects and types that are in OmittedFile
 }
 

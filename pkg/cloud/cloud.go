@@ -37,6 +37,10 @@ type Selector struct {
 	// what has no mark of its own, where that saves requests.
 	States bool
 
+	// Secrets asks for the values that a driver keeps to itself otherwise, for
+	// whoever encrypts them.
+	Secrets bool
+
 	// Omit is told of what exists and is not listed, one at a time: Type, Name
 	// and Scope, and the reason as Why (a controller has made it, it is the
 	// provider's). What a whole type is left out for has no Name. A Pod has the

@@ -36,9 +36,10 @@ type Options struct {
 	Rules    []plan.Rule                              // the user's, for the way from A to B
 	UserData func(server resource.Key) (string, bool) // what A does not let its tenant read back; nil: nothing is supplied
 	From, To Side
-	Keep     bool // leave everything where it is
-	Bytes    bool // move the bytes of volumes and images too
-	Shared   bool // work in projects that are not empty
+	Keep     bool              // leave everything where it is
+	Bytes    bool              // move the bytes of volumes and images too
+	Shared   bool              // work in projects that are not empty
+	Sealed   bundle.Recipients // who can read the values of Secrets in an export; empty: nobody, they are not in it
 
 	Now      func() time.Time
 	Tick     <-chan time.Time // the rhythm of waiting

@@ -23,17 +23,17 @@ import (
 // catalogues reads what both clouds offer, and sees to it that nobody else's
 // resources are in the way.
 func (d *drill) catalogues(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
+	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		d.fromCatalogue, err = d.From.Cloud.Catalogue(ctx)
+		d.fromCatalogue, err = d.From.Cloud.Catalogue(inner)
 		return err
 	})
 	g.Go(func() (err error) {
-		d.toCatalogue, err = d.To.Cloud.Catalogue(ctx)
+		d.toCatalogue, err = d.To.Cloud.Catalogue(inner)
 		return err
 	})
 	for _, side := range []Side{d.From, d.To} {
-		g.Go(func() error { return d.checkEmpty(ctx, side) })
+		g.Go(func() error { return d.checkEmpty(inner, side) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
@@ -90,9 +90,11 @@ func (d *drill) deploySource(ctx context.Context) error {
 		if err := d.preflight(p); err != nil {
 			return err
 		}
-		if err := d.save(planOf("source"), p); err != nil {
+		if err := d.save(planOf("source"), withoutSecrets(p)); err != nil {
 			return err
 		}
+	} else if err := fillSecrets(p, d.Workload); err != nil {
+		return err
 	}
 	d.say("deploy-source", "%d steps on %s", len(p.Steps), d.From.Name)
 	result, err := d.deploy(ctx, "source", d.From, p, func(ref resource.Ref) (io.ReadCloser, error) {

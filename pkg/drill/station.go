@@ -16,7 +16,7 @@ import (
 // Export writes everything that the project on o.From holds into a bundle at
 // dir. Without o.Bytes nothing in the cloud is changed; with them, marked
 // temporaries are made and deleted again, by the journal in o.Dir. Of the
-// options it takes ID, Dir, From, Bytes, Now, Tick and Progress.
+// options it takes ID, Dir, From, Bytes, Sealed, Now, Tick and Progress.
 func Export(ctx context.Context, o Options, dir string) (*resource.Set, error) {
 	d := &drill{Options: o, result: &Result{}}
 	var err error
@@ -32,6 +32,11 @@ func Export(ctx context.Context, o Options, dir string) (*resource.Set, error) {
 	w, err := bundle.Create(dir)
 	if err != nil {
 		return nil, err
+	}
+	if types := secretTypes(set); len(o.Sealed) > 0 && len(types) > 0 {
+		if err := w.Seal(set, o.From.Cloud.List(ctx, cloud.Selector{Types: types, Secrets: true}), o.Sealed); err != nil {
+			return nil, err
+		}
 	}
 	if o.Bytes {
 		if d.journal, err = openJournal(o); err != nil {

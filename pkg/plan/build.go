@@ -107,6 +107,7 @@ func (b *builder) build() (*Plan, error) {
 	b.observe()
 	b.observeInCluster()
 	b.foretellReleases()
+	b.foretellOutside()
 	b.orderAfter()
 	p := b.plan()
 	var err error

@@ -303,6 +303,29 @@ func TestForetoldInClusters(t *testing.T) {
 		"Helm release": {func(w *world) {
 			w.of(configMap, "settings")["metadata"].(specs)["annotations"] = specs{"meta.helm.sh/release-name": "front", "meta.helm.sh/release-namespace": "shop"}
 		}, []string{"adapted workload/release-lost core/ConfigMap/shop-settings"}},
+		"another release":           {func(w *world) { w.target.Version = "v1.33.0+emulated.by.v1.36.3" }, []string{"info cluster/release-differs core/Namespace/shop"}},
+		"another patch release":     {func(w *world) { w.target.Version = "v1.34.9" }, nil},
+		"release that nobody knows": {func(w *world) { w.target.Version = "" }, nil},
+		"token for somebody outside": {func(w *world) {
+			w.pods()["volumes"] = []resource.Value{specs{"name": "t", "projected": specs{"sources": []resource.Value{specs{"serviceAccountToken": specs{"path": "t", "audience": "vault.example"}}, specs{"serviceAccountToken": specs{"path": "own"}}}}}}
+		}, []string{"degraded identity/token-issuer" + web}},
+		"another domain": {func(w *world) {
+			w.source.Domain, w.target.Domain = "cluster.local", "corp.example"
+			w.env("URL", "http://db.shop.svc.cluster.local:80")
+		}, []string{"degraded network/cluster-domain" + web}},
+		"the same domain": {func(w *world) {
+			w.source.Domain, w.target.Domain = "cluster.local", "cluster.local"
+			w.env("URL", "http://db.shop.svc.cluster.local:80")
+		}, nil},
+		"domain that nobody knows": {func(w *world) {
+			w.source.Domain = "cluster.local"
+			w.env("URL", "http://db.shop.svc.cluster.local:80")
+		}, nil},
+		"metadata of machines": {func(w *world) { w.env("URL", "http://169.254.169.254/openstack") }, []string{"degraded workload/provider-service" + web}},
+		"API of the cloud":     {func(w *world) { w.env("OS_AUTH_URL", "https://a.example:5000/v3") }, []string{"degraded workload/provider-service" + web}},
+		"login to the cloud": {func(w *world) {
+			w.of(configMap, "settings")["data"].(specs)["clouds.yaml"] = "clouds: {}"
+		}, []string{"degraded workload/provider-service core/ConfigMap/shop-settings"}},
 		"waiting job": {func(w *world) {
 			w.set.Put(in("shop", job, "batch/v1", "migrate", specs{"spec": specs{"suspend": true}}))
 		}, nil},
@@ -399,6 +422,10 @@ func (w world) spread(key, hard string) {
 
 func (w world) request(name string, v resource.Value) {
 	w.pods()["containers"].([]resource.Value)[0].(specs)["resources"] = specs{"limits": specs{name: v}}
+}
+
+func (w world) env(name, v string) {
+	w.pods()["containers"].([]resource.Value)[0].(specs)["env"] = []resource.Value{specs{"name": name, "value": v}}
 }
 
 func (w world) architecture(arch string, nodes ...int) {

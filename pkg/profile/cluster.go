@@ -5,6 +5,7 @@ package profile
 // part of a [Catalogue]; the [Kubernetes] part of a profile is what makes it.
 type Cluster struct {
 	Version    string       `json:"version"`              // of the server: v1.34.2
+	Domain     string       `json:"domain,omitempty"`     // below which Services have names: cluster.local; empty: not known
 	Kinds      []Kind       `json:"kinds"`                // all that is served
 	Given      []Offered    `json:"given"`                // what the provider has put there for workloads to name
 	Namespaces []string     `json:"namespaces,omitempty"` // that are there already

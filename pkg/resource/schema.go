@@ -53,6 +53,7 @@ type Field struct {
 	Hidden   bool     `json:"hidden,omitempty"`   // a member can set it and not read it back: Unread after an export
 	Foreign  bool     `json:"foreign,omitempty"`  // not a HOT property: rendered HOT leaves it out and the bundle lists it
 	NoSet    bool     `json:"noSet,omitempty"`    // read only: never sent, compared all the same
+	Secret   bool     `json:"secret,omitempty"`   // no file has what a user has put there
 }
 
 // A Mark is the place of the owner's mark.

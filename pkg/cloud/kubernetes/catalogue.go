@@ -60,6 +60,10 @@ func (c *Cloud) Catalogue(ctx context.Context) (profile.Catalogue, error) {
 	}
 	g.Go(func() error { return c.readNamespaces(ctx, out, &mu) })
 	g.Go(func() error { return c.readQuota(ctx, quota, &mu) })
+	g.Go(func() (err error) {
+		out.Domain, err = c.domain(ctx)
+		return err
+	})
 	if err := g.Wait(); err != nil {
 		return profile.Catalogue{}, err
 	}
@@ -176,6 +180,34 @@ func (f *fleet) list() []profile.Machine {
 	}
 	slices.SortFunc(f.machines, func(a, b profile.Machine) int { return cmp.Compare(key(a), key(b)) })
 	return f.machines
+}
+
+// domain reads below which name Services have theirs, from the settings of the
+// DNS server that most clusters have, where these rights can see them.
+func (c *Cloud) domain(ctx context.Context) (string, error) {
+	k := c.known(configMapType)
+	if k == nil {
+		return "", nil
+	}
+	o, err := c.do(ctx, call{op: "read the DNS server's settings", path: k.path("v1", "kube-system", "coredns")})
+	if isGone(err) || errors.Is(err, cloud.ErrForbidden) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return domainIn(text(o, "data", "Corefile")), nil
+}
+
+// domainIn finds the first zone that CoreDNS's plugin kubernetes has
+// (coredns.io/plugins/kubernetes: `kubernetes [ZONES...]`).
+func domainIn(corefile string) string {
+	for line := range strings.Lines(corefile) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "kubernetes" && words[1] != "{" {
+			return strings.TrimSuffix(words[1], ".")
+		}
+	}
+	return ""
 }
 
 // readQuota reads the quotas of the project's namespaces:

@@ -34,7 +34,8 @@
 // and event.go when something is ready, and when it never will be. No rule asks
 // for the time: what waits in vain is known by the event that proves it.
 //
-// The values of Secrets never leave the driver: a Spec has keyed hashes for them
+// The values of Secrets never leave the driver, unless a selector asks for them
+// to be encrypted: a Spec has keyed hashes for them
 // (Options.Secret), and a Secret that is made of these gets the hashes for
 // values, which compare as equal until somebody puts in the true ones.
 //

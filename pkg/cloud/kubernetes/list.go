@@ -159,7 +159,7 @@ func (c *Cloud) one(k *kind, o object, family *family, selector cloud.Selector) 
 	if selector.Drill != "" && r.Owner.Drill != selector.Drill && r.Parent.IsZero() {
 		return nil
 	}
-	if k.Type == secretType {
+	if k.Type == secretType && !selector.Secrets {
 		c.hideSecret(r)
 	}
 	return r

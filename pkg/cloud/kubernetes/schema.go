@@ -68,6 +68,9 @@ func (k *kind) describe(d *document) *resource.Schema {
 	for p, chooser := range k.rule.chosen {
 		at(p, func(f *resource.Field) { f.Chooser = chooser; f.Form = formOf(p) })
 	}
+	for _, p := range secrets(k.Type) {
+		at(p, func(f *resource.Field) { f.Secret = true })
+	}
 	for _, p := range required(k.Type) {
 		at(p, func(f *resource.Field) { f.Required = true })
 	}
@@ -85,6 +88,14 @@ func formOf(p resource.Path) resource.Form {
 		return resource.List
 	}
 	return resource.Text
+}
+
+// secrets are the values that no file may have.
+func secrets(t resource.Type) []resource.Path {
+	if t == secretType {
+		return []resource.Path{"data.*", "stringData.*"}
+	}
+	return nil
 }
 
 // required is what cannot be left away when it is refused: without it, the

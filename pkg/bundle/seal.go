@@ -1,0 +1,84 @@
+package bundle
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"filippo.io/age"
+	"sigs.k8s.io/yaml"
+
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// SecretsFile has the Secrets with their values, encrypted with age.
+const SecretsFile = "secrets.yaml.age"
+
+// Recipients are those who can decrypt SecretsFile (age-encryption.org).
+type Recipients []age.Recipient
+
+// ParseRecipients reads recipients as age-keygen prints them: age1….
+func ParseRecipients(list []string) (Recipients, error) {
+	var out Recipients
+	for _, text := range list {
+		r, err := age.ParseRecipients(strings.NewReader(text))
+		if err != nil {
+			return nil, fmt.Errorf("%q is no recipient of age: give what age-keygen calls the public key (age1…): %w", text, err)
+		}
+		out = append(out, r...)
+	}
+	return out, nil
+}
+
+// Seal writes the Secrets that are the set's own, with the values that are in
+// secrets, as one encrypted stream of manifests. At no time is a value in a
+// file, or more than one Secret in memory.
+func (w *Writer) Seal(set *resource.Set, secrets iter.Seq2[*resource.Resource, error], to Recipients) error {
+	f, err := w.File(SecretsFile)
+	if err != nil {
+		return err
+	}
+	if err := seal(f, set, secrets, to); err != nil {
+		if partial, ok := f.(*file); ok {
+			err = errors.Join(err, partial.CloseWithError(err))
+		}
+		return err
+	}
+	w.sealed = true
+	return f.Close()
+}
+
+func seal(f io.Writer, set *resource.Set, secrets iter.Seq2[*resource.Resource, error], to Recipients) error {
+	encrypted, err := age.Encrypt(f, to...)
+	if err != nil {
+		return fmt.Errorf("encrypt %s: %w", SecretsFile, err)
+	}
+	own := map[string]*resource.Resource{}
+	for r := range set.OfType(secretType) {
+		if r.Tenure == resource.Own {
+			own[idOf(r)] = r
+		}
+	}
+	for secret, err := range secrets {
+		if err != nil {
+			return err
+		}
+		r := own[idOf(secret)]
+		if r == nil {
+			continue
+		}
+		o := object(set, r)
+		delete(o, "stringData")
+		o["data"] = secret.Spec["data"]
+		text, err := yaml.Marshal(o)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(encrypted, "---\n%s", text); err != nil {
+			return err
+		}
+	}
+	return encrypted.Close()
+}

@@ -1,0 +1,109 @@
+package bundle_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+
+	"github.com/wechsel-project/wechsel/pkg/bundle"
+	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// valuesOf are the secrets as a cluster tells them to whoever encrypts.
+func valuesOf(err error) iter.Seq2[*resource.Resource, error] {
+	return func(yield func(*resource.Resource, error) bool) {
+		for _, name := range []string{"login", "somebody-elses"} {
+			r := &resource.Resource{Ref: resource.Ref{Type: "core/Secret"}, Name: name, Scope: "shop", Spec: map[string]any{"data": map[string]any{"password": "aHVudGVyMg=="}}}
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// TestSealed: whoever has the key gets the Secrets as they were, ready for
+// kubectl, and nobody else gets a value.
+func TestSealed(t *testing.T) {
+	set := take(t, kubernetes.Source{Form: "manifests", Path: "s.yaml", Files: map[string][]byte{"s.yaml": []byte(
+		"apiVersion: v1\nkind: Secret\nmetadata: {name: login, namespace: shop, labels: {app: web}}\ntype: Opaque\nstringData: {password: hunter2}\n")}})
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := bundle.ParseRecipients([]string{key.Recipient().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "b")
+	w, err := bundle.Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("connection lost")
+	if err := w.Seal(set, valuesOf(broken), to); !errors.Is(err, broken) {
+		t.Errorf("the error is %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "secrets*")); len(left) > 0 {
+		t.Errorf("what failed has left %v", left)
+	}
+	if err := w.Seal(set, valuesOf(nil), to); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(set, bundle.Manifest{Cloud: "my-cluster"}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, bundle.SecretsFile))
+	if err != nil || bytes.Contains(data, []byte("hunter2")) || bytes.Contains(data, []byte("aHVudGVyMg")) {
+		t.Fatalf("%v: %q", err, data)
+	}
+	plain, err := age.Decrypt(bytes.NewReader(data), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `---
+apiVersion: v1
+data:
+  password: aHVudGVyMg==
+kind: Secret
+metadata:
+  labels:
+    app: web
+  name: login
+  namespace: shop
+type: Opaque
+`
+	if string(text) != want {
+		t.Errorf("%s", text)
+	}
+	how, err := os.ReadFile(filepath.Join(dir, bundle.RestoreFile))
+	if err != nil || !strings.Contains(string(how), "age --decrypt --identity FILE-WITH-THE-KEY secrets.yaml.age | kubectl replace --force -f -") || strings.Contains(string(how), "fill()") {
+		t.Errorf("%v: %s", err, how)
+	}
+	if _, err := bundle.Open(dir); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRecipients(t *testing.T) {
+	if _, err := bundle.ParseRecipients([]string{"age1nobody"}); err == nil || !strings.Contains(err.Error(), `"age1nobody" is no recipient of age`) {
+		t.Errorf("the error is %v", err)
+	}
+	if none, err := bundle.ParseRecipients(nil); err != nil || len(none) > 0 {
+		t.Errorf("%v, %v", none, err)
+	}
+}
