@@ -165,7 +165,10 @@ func validateOne(name string) (string, error) {
 			}
 		}
 	}
-	_, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas()})
+	s, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas()})
+	if err == nil { // kustomizations and charts are made, as far as that goes without a cluster
+		_, err = manifestsOf(s, nil)
+	}
 	return "scenario", err
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -16,11 +17,7 @@ func workloadOf(ctx context.Context, s *scenario.Scenario, from *connection) (*r
 	if len(s.Kubernetes) == 0 {
 		return s.Set, nil
 	}
-	sources := make([]kubernetes.Source, len(s.Kubernetes))
-	for i, source := range s.Kubernetes {
-		sources[i] = kubernetes.Source(source)
-	}
-	reader, err := kubernetes.Workload(sources, from.cluster)
+	reader, err := manifestsOf(s, from.cluster)
 	if err != nil {
 		return nil, &usage{err}
 	}
@@ -38,4 +35,14 @@ func workloadOf(ctx context.Context, s *scenario.Scenario, from *connection) (*r
 		}
 	}
 	return all, nil
+}
+
+// manifestsOf reads the Kubernetes part of a scenario, for the cluster on which
+// it shall be, or for none. The error joins all that is wrong.
+func manifestsOf(s *scenario.Scenario, on *kubernetes.Cloud) (cloud.Reader, error) {
+	sources := make([]kubernetes.Source, len(s.Kubernetes))
+	for i, source := range s.Kubernetes {
+		sources[i] = kubernetes.Source(source)
+	}
+	return kubernetes.Workload(sources, on)
 }

@@ -72,7 +72,11 @@ func renderChart(s Source, c *chart.Chart, on *Cloud) (map[string]string, error)
 		return nil, err
 	}
 	if needs := c.Metadata.KubeVersion; needs != "" && !chartutil.IsCompatibleRange(needs, capabilities.KubeVersion.String()) {
-		return nil, fmt.Errorf("it wants Kubernetes %s, and the cluster has %s", needs, capabilities.KubeVersion.Version)
+		have := "the cluster has " + capabilities.KubeVersion.Version
+		if on == nil {
+			have = "without a cluster " + assumed + " is assumed"
+		}
+		return nil, fmt.Errorf("it wants Kubernetes %s, and %s", needs, have)
 	}
 	all, err := chartvalues.ToRenderValues(c, values, common.ReleaseOptions{Name: s.Release, Namespace: s.Namespace, Revision: 1, IsInstall: true}, capabilities)
 	if err != nil {
@@ -146,7 +150,7 @@ func released(s Source, rendered map[string]string) (out, left []object, err err
 		}
 		list, err := parseManifest([]byte(rendered[name]))
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, fmt.Errorf("what %s renders: %w", name, err)
 		}
 		for _, o := range list {
 			hook := text(o, "metadata", "annotations", hookAnnotation)
