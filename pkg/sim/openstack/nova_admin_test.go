@@ -126,7 +126,7 @@ func TestAggregatesMakeZones(t *testing.T) {
 		{"member", `GET /os-aggregates`, 403, nil, nil},
 		{"admin", `POST /os-aggregates {"aggregate": {"name": "three", "availability_zone": "three"}}`, 200, []string{"aggregate", "availability_zone"}, "three"},
 		{"admin", `POST /os-aggregates {"aggregate": {"name": "three"}}`, 409, nil, nil},
-		{"admin", `POST /os-aggregates/3/action {"add_host": {"host": "compute-one-1"}}`, 409, []string{"conflictingRequest", "message"}, "Cannot add host to aggregate 3. Reason: Host already in availability zone one."},
+		{"admin", `POST /os-aggregates/3/action {"add_host": {"host": "compute-one-1"}}`, 409, []string{"conflictingRequest", "message"}, "Cannot add host to aggregate 3. Reason: One or more hosts already in availability zone(s) ['one']."},
 		{"admin", `POST /os-aggregates/1/action {"remove_host": {"host": "compute-one-1"}}`, 200, nil, nil},
 		{"admin", `POST /os-aggregates/3/action {"add_host": {"host": "compute-one-1"}}`, 200, nil, nil},
 		{"admin", `DELETE /os-aggregates/3`, 400, nil, nil},

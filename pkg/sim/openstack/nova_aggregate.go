@@ -122,8 +122,23 @@ func withKey(m map[string]string, key string, value any) map[string]string {
 	return next
 }
 
-// keepsZone refuses to give servers another zone.
+// otherZones are those that other aggregates than a have put the hosts into.
+func (c *call) otherZones(a *aggregate, zone string, hosts ...string) []any {
+	var list []any
+	for other := range c.cloud.compute.aggregates.All() {
+		z := other.metadata[zoneKey]
+		if z != "" && z != zone && other.number != a.number && slices.ContainsFunc(hosts, func(h string) bool { return slices.Contains(other.hosts, h) }) {
+			list = append(list, z)
+		}
+	}
+	return list
+}
+
+// keepsZone refuses to give hosts a second zone, or servers another one.
 func (c *call) keepsZone(a *aggregate, zone, action string) error {
+	if others := c.otherZones(a, zone, a.hosts...); len(others) > 0 {
+		return refuse(http.StatusBadRequest, "Cannot %s aggregate %d. Reason: One or more hosts already in availability zone(s) %s.", action, a.number, pyRepr(others))
+	}
 	if zone == a.metadata[zoneKey] {
 		return nil
 	}
@@ -174,10 +189,8 @@ func (c *call) addToAggregate(a *aggregate, host string) error {
 		return refuse(http.StatusConflict, "Aggregate %d already has host %s.", a.number, host)
 	}
 	zone := a.metadata[zoneKey]
-	for other := range c.cloud.compute.aggregates.All() {
-		if z := other.metadata[zoneKey]; zone != "" && z != "" && z != zone && slices.Contains(other.hosts, host) {
-			return refuse(http.StatusConflict, "Cannot add host to aggregate %d. Reason: Host already in availability zone %s.", a.number, z)
-		}
+	if others := c.otherZones(a, zone, host); zone != "" && len(others) > 0 {
+		return refuse(http.StatusConflict, "Cannot add host to aggregate %d. Reason: One or more hosts already in availability zone(s) %s.", a.number, pyRepr(others))
 	}
 	if zone != "" && zone != c.cloud.zoneOf(host) && len(c.cloud.serversOn(host)) > 0 {
 		return refuse(http.StatusConflict, "Cannot add host to aggregate %d. Reason: One or more hosts contain instances in this zone.", a.number)

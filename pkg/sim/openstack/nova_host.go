@@ -31,7 +31,8 @@ const zoneKey = "availability_zone"
 // firstZone is the zone of hosts that are in none.
 const firstZone = "nova"
 
-// rack makes the hosts that the profile tells of, so many in each zone.
+// rack makes the hosts that the profile tells of, so many in each zone. A zone
+// with a name is an aggregate; without one, hosts are in Nova's default.
 func (n *compute) rack(c *Cloud) {
 	per := max(1, c.profile.Behaviour.Hosts)
 	for _, zone := range c.profileZones() {
@@ -42,7 +43,7 @@ func (n *compute) rack(c *Cloud) {
 			n.hosts.Put(h.name, "", h)
 			names = append(names, h.name)
 		}
-		if zone != firstZone {
+		if len(c.profile.Zones["compute"]) > 0 {
 			n.addAggregate(&aggregate{uuid: c.id("", "aggregate", zone), name: zone, hosts: names, metadata: map[string]string{zoneKey: zone}, created: c.Now()})
 		}
 	}
