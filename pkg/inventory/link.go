@@ -30,7 +30,7 @@ type linker struct {
 }
 
 func (l linker) link(x *resource.Resource) {
-	x.Spec, _ = l.value("", x.Spec).(map[string]resource.Value)
+	x.Spec, _ = l.value(l.schema.Whole(), x.Spec).(map[string]resource.Value)
 	if !x.Parent.IsZero() {
 		x.Parent = l.lookup(l.schema, []resource.Type{x.Parent.Type}, string(x.Parent.Key))
 	}
@@ -47,9 +47,9 @@ func (l linker) canonical(x *resource.Resource) {
 	}
 }
 
-// value is v, which lies at p, with references for ids. An empty id refers to
+// value is v, which lies there, with references for ids. An empty id refers to
 // nothing. A driver's own reference has the id for a key.
-func (l linker) value(p resource.Path, v resource.Value) resource.Value {
+func (l linker) value(at resource.Place, v resource.Value) resource.Value {
 	switch v := v.(type) {
 	case map[string]resource.Value:
 		if v == nil {
@@ -57,19 +57,19 @@ func (l linker) value(p resource.Path, v resource.Value) resource.Value {
 		}
 		out := make(map[string]resource.Value, len(v))
 		for k, item := range v {
-			out[k] = l.value(p.Field(k), item)
+			out[k] = l.value(at.Entry(k), item)
 		}
 		return out
 	case []resource.Value:
 		out := make([]resource.Value, len(v))
 		for i, item := range v {
-			out[i] = l.value(p.Index(i), item)
+			out[i] = l.value(at.Index(i), item)
 		}
 		return out
 	case resource.Ref:
 		return l.lookup(l.schema, []resource.Type{v.Type}, string(v.Key))
 	case string:
-		field, _ := l.schema.Field(p)
+		field, _ := at.Field()
 		if len(field.Refers) == 0 {
 			return v
 		}

@@ -26,7 +26,9 @@ type sorter struct {
 }
 
 // newSorter makes one whose temporary files are in dir.
-func newSorter(dir string, size int) *sorter { return &sorter{size: size, dir: dir} }
+func newSorter(dir string, size int) *sorter {
+	return &sorter{size: size, dir: dir, data: make([]byte, 0, size+size/8)}
+}
 
 // add takes a line, which is the parts one after the other.
 func (s *sorter) add(parts ...[]byte) error {

@@ -15,20 +15,20 @@ import (
 // (left out), sets sorted and without repetition. It shares nothing with spec.
 // Canonical(Canonical(x)) equals Canonical(x).
 func (s *Schema) Canonical(spec map[string]Value) map[string]Value {
-	out, _ := s.canonical("", spec).(map[string]Value)
+	out, _ := s.canonical(s.Whole(), spec).(map[string]Value)
 	if out == nil {
 		out = map[string]Value{}
 	}
 	return out
 }
 
-func (s *Schema) canonical(p Path, v Value) Value {
-	f, _ := s.Field(p)
+func (s *Schema) canonical(at Place, v Value) Value {
+	f, _ := at.Field()
 	switch w := v.(type) {
 	case map[string]Value:
-		v = s.canonicalMap(p, w)
+		v = s.canonicalMap(at, w)
 	case []Value:
-		v = s.canonicalList(p, w, f.List)
+		v = s.canonicalList(at, w, f.List)
 	case Join:
 		v = f.Form.canonical(canonicalJoin(w))
 	default:
@@ -40,10 +40,10 @@ func (s *Schema) canonical(p Path, v Value) Value {
 	return v
 }
 
-func (s *Schema) canonicalMap(p Path, m map[string]Value) Value {
-	out := map[string]Value{}
+func (s *Schema) canonicalMap(at Place, m map[string]Value) Value {
+	out := make(map[string]Value, len(m))
 	for k, item := range m {
-		if c := s.canonical(p.Field(k), item); !s.saysNothing(c) {
+		if c := s.canonical(at.Entry(k), item); !s.saysNothing(c) {
 			out[k] = c
 		}
 	}
@@ -53,10 +53,10 @@ func (s *Schema) canonicalMap(p Path, m map[string]Value) Value {
 	return out
 }
 
-func (s *Schema) canonicalList(p Path, list []Value, kind ListKind) Value {
+func (s *Schema) canonicalList(at Place, list []Value, kind ListKind) Value {
 	out := make([]Value, 0, len(list))
 	for i, item := range list {
-		c := s.canonical(p.Index(i), item)
+		c := s.canonical(at.Index(i), item)
 		if kind == Unique && isEmpty(c) {
 			continue
 		}

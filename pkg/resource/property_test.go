@@ -229,3 +229,42 @@ func FuzzValue(f *testing.F) {
 		}
 	})
 }
+
+// A place knows the field that a path leads to, however odd the names.
+func TestPlacesAreFields(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.SampledFrom([]string{"a", "b", "a.b", "*", "", "[0]", `"`})
+		s := &Schema{}
+		for range rapid.IntRange(0, 8).Draw(t, "fields") {
+			var p Path
+			for range rapid.IntRange(1, 3).Draw(t, "depth") {
+				switch rapid.IntRange(0, 3).Draw(t, "step") {
+				case 0:
+					p += "[]"
+				case 1:
+					p = p.Index(rapid.IntRange(0, 1).Draw(t, "index"))
+				case 2:
+					p += ".*"
+				default:
+					p = p.Field(word.Draw(t, "name"))
+				}
+			}
+			s.Fields = append(s.Fields, Field{Path: p, Gate: string(p)})
+		}
+		var p Path
+		at := s.Whole()
+		for range rapid.IntRange(0, 3).Draw(t, "steps") {
+			if rapid.Bool().Draw(t, "in a list") {
+				i := rapid.IntRange(0, 1).Draw(t, "item")
+				p, at = p.Index(i), at.Index(i)
+			} else {
+				name := word.Draw(t, "entry")
+				p, at = p.Field(name), at.Entry(name)
+			}
+		}
+		want, known := s.Field(p)
+		if got, ok := at.Field(); ok != known || got.Path != want.Path {
+			t.Fatalf("at %s is %v %v, want %v %v", p, got.Path, ok, want.Path, known)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -260,7 +262,7 @@ func (c *Cloud) pagesOf(ctx context.Context, k *kind, namespace string, query ur
 		}
 	}
 	for {
-		list, err := c.do(ctx, q)
+		items, next, err := c.page(ctx, k, q)
 		if old, ok := errors.AsType[*expiredError](err); ok && old.next != "" && old.next != q.query.Get("continue") {
 			q.query.Set("continue", old.next)
 			continue
@@ -271,17 +273,41 @@ func (c *Cloud) pagesOf(ctx context.Context, k *kind, namespace string, query ur
 		if err != nil {
 			return err
 		}
-		items := objects(list, "items")
-		for _, o := range items { // a list tells once of what its items are
-			o["apiVersion"] = k.apiVersion(k.versions[0])
-		}
-		if err := hand(items); err != nil {
+		if err := hand(items); err != nil || next == "" {
 			return err
-		}
-		next := text(list, "metadata", "continue")
-		if next == "" {
-			return nil
 		}
 		q.query.Set("continue", next)
 	}
+}
+
+// page asks for one page, and returns how to ask for the next one. Who has set
+// which field is half of what the server sends, and matters for Services alone
+// (isSet): what is decoded of it is gone before the next object is.
+func (c *Cloud) page(ctx context.Context, k *kind, q call) (items []object, next string, err error) {
+	data, err := c.raw(ctx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	var list struct {
+		Metadata struct {
+			Continue string `json:"continue"`
+		} `json:"metadata"`
+		Items []json.RawMessage `json:"items"`
+	}
+	if err := utiljson.Unmarshal(data, &list); err != nil {
+		return nil, "", c.wrap(q, err)
+	}
+	items = make([]object, 0, len(list.Items))
+	for _, item := range list.Items {
+		var o object
+		if err := utiljson.Unmarshal(item, &o); err != nil {
+			return nil, "", c.wrap(q, err)
+		}
+		if metadata, ok := o["metadata"].(object); ok && k.Type != serviceType {
+			delete(metadata, "managedFields")
+		}
+		o["apiVersion"] = k.apiVersion(k.versions[0]) // a list tells once of what its items are
+		items = append(items, o)
+	}
+	return items, list.Metadata.Continue, nil
 }
