@@ -79,7 +79,7 @@ func (w *walker) failure() {
 }
 
 func (w *walker) differ(p resource.Path, x, y string, verdict Verdict) {
-	if x != y {
+	if x != y && !w.decided(p, absent(x), absent(y)) {
 		w.note(p, absent(x), absent(y), verdict)
 	}
 }

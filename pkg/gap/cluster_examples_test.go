@@ -121,9 +121,10 @@ func ofServices() examples {
 		"network/gateway-class-replaced":     replaced("GatewayClass", gateway, "spec.gatewayClassName", "by-capability", "default", "only", "by-rule", "engine"),
 		"network/entrance-pending": {on(ingress, "").refused("failed", 0, "has no address: no controller has taken it", lost), on(gateway, "").refused("failed", 0, "", lost),
 			on(ingress, "state").found("changed", "ready", "failed"), on(gateway, "state").found("changed", "ready", "failed")},
-		"network/cluster-domain":  {on(deployment, podSpec+".containers[0].env[0].value").with("from", "cluster.local", "to", "corp.example").foreseen("name/of-cluster", degraded)},
-		"network/policy-unproven": {on(policy, "").foreseen("network-policy/unproven", degraded)},
-		"network/policy-added":    {on(policy, "").found("extra", nil, map[string]resource.Value{"spec": "x"})},
+		"network/namespace-in-name": {on(deployment, podSpec+".containers[0].env[0].value").with("name", "db.shop", "from", "shop", "to", "b").foreseen("name/of-namespace", degraded)},
+		"network/cluster-domain":    {on(deployment, podSpec+".containers[0].env[0].value").with("from", "cluster.local", "to", "corp.example").foreseen("name/of-cluster", degraded)},
+		"network/policy-unproven":   {on(policy, "").foreseen("network-policy/unproven", degraded)},
+		"network/policy-added":      {on(policy, "").found("extra", nil, map[string]resource.Value{"spec": "x"})},
 	}
 }
 

@@ -85,6 +85,9 @@ func tooMuch(p *Plan) int {
 
 func (b *builder) build() (*Plan, error) {
 	b.copyOwn()
+	if err := b.renameNamespaces(); err != nil {
+		return nil, err
+	}
 	b.leaveFinished()
 	b.unroll()
 	b.addContent() // first, for what is made from bytes needs no image
@@ -139,6 +142,7 @@ type builder struct {
 	refs     map[resource.Ref]resource.Ref       // what a reference becomes
 	roots    map[resource.Ref]*resource.Resource // by server: the root volume that Nova has made
 	chosen   map[resource.Ref]choice             // by the user's rules
+	spaces   map[string]string                   // namespaces that get another name
 	extra    []Step
 	mapping  resource.Mapping
 	forecast []gap.Signal
@@ -153,7 +157,7 @@ type use struct {
 func newBuilder(set *resource.Set, target Target, opts Options) *builder {
 	b := &builder{set: set, all: slices.Collect(set.All()), out: resource.NewSet(set.Schemas), cat: target.Catalogue, opts: opts,
 		offers: map[resource.Type][]*resource.Resource{}, uses: map[resource.Ref][]use{}, refs: map[resource.Ref]resource.Ref{},
-		mapped: map[resource.Ref]*resource.Resource{}, chosen: map[resource.Ref]choice{}, roots: map[resource.Ref]*resource.Resource{}}
+		mapped: map[resource.Ref]*resource.Resource{}, chosen: map[resource.Ref]choice{}, roots: map[resource.Ref]*resource.Resource{}, spaces: map[string]string{}}
 	given := slices.Clone(target.Given)
 	slices.SortFunc(given, func(x, y *resource.Resource) int { return x.Ref.Compare(y.Ref) })
 	for _, g := range given {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -158,7 +159,8 @@ func (b *builder) adopt(g *resource.Resource) resource.Ref {
 // for an id: what needs it is tried all the same, and the refusal is the proof.
 func (b *builder) keepUnmapped(from *resource.Resource) resource.Ref {
 	c := from.Clone()
-	c.ID, c.State, c.Spec = idOf(from), "", nil
+	c.Scope = cmp.Or(b.spaces[c.Scope], c.Scope)
+	c.ID, c.State, c.Spec = idOf(c), "", nil
 	return b.adopt(c)
 }
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,7 +16,8 @@ func (b *builder) matchNamed(from *resource.Resource) choice {
 	}
 	if everywhere(from) {
 		to := from.Clone()
-		to.ID = idOf(from)
+		to.Scope = cmp.Or(b.spaces[to.Scope], to.Scope)
+		to.ID = idOf(to)
 		return choice{to: to, rule: "given/everywhere", effect: resource.Same}
 	}
 	if b.issued(from) {

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"path"
+	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -12,10 +14,10 @@ import (
 // Replace are its name or id.
 type Rule struct {
 	To      string         `json:"to,omitempty"`   // the target's name; empty: every target
-	Type    resource.Type  `json:"type"`           //
-	Path    resource.Path  `json:"path"`           // pattern
-	When    resource.Value `json:"when,omitempty"` // nil: whatever it is
-	Replace resource.Value `json:"replace"`        // nil: the property is left out
+	Type    resource.Type  `json:"type"`           // or a pattern: "apps/*", "*/*"
+	Path    resource.Path  `json:"path"`           // pattern; metadata.name of a core/Namespace gives it another name
+	When    resource.Value `json:"when,omitempty"` // nil: whatever it is; a text with * at its end: what begins so
+	Replace resource.Value `json:"replace"`        // nil: the property is left out; * at the end stands for what * in When has stood for
 }
 
 // applyRules replaces plain values, and notes the choices for Given resources.
@@ -28,7 +30,7 @@ func (b *builder) applyRules() error {
 			continue
 		}
 		for _, r := range b.all {
-			if r.Type != rule.Type || r.Tenure == resource.Given || b.out.Get(r.Ref) == nil {
+			if is, _ := path.Match(string(rule.Type), string(r.Type)); !is || r.Tenure == resource.Given || b.out.Get(r.Ref) == nil {
 				continue
 			}
 			for _, f := range find(nil, b.out.Get(r.Ref).Spec, rule.Path) {
@@ -56,7 +58,32 @@ func (b *builder) applies(rule Rule, v resource.Value) bool {
 		}
 		return rule.When == r.Name || rule.When == string(r.Key) || r.ID != "" && rule.When == r.ID
 	}
+	if rest, ok := rule.rest(v); ok && rest != "" {
+		return true
+	}
 	return resource.Equal(v, rule.When)
+}
+
+// rest is what the * at the end of When stands for.
+func (r Rule) rest(v resource.Value) (string, bool) {
+	when, _ := r.When.(string)
+	text, _ := v.(string)
+	head, open := strings.CutSuffix(when, "*")
+	if !open {
+		return "", false
+	}
+	return strings.CutPrefix(text, head)
+}
+
+// becomes is what the rule makes of a value.
+func (r Rule) becomes(v resource.Value) resource.Value {
+	to, _ := r.Replace.(string)
+	if head, open := strings.CutSuffix(to, "*"); open {
+		if rest, ok := r.rest(v); ok {
+			return head + rest
+		}
+	}
+	return resource.Clone(r.Replace)
 }
 
 func (b *builder) apply(rule Rule, r *resource.Resource, f found) error {
@@ -64,10 +91,11 @@ func (b *builder) apply(rule Rule, r *resource.Resource, f found) error {
 		return b.choose(rule, ref)
 	}
 	spec := b.out.Get(r.Ref).Spec
-	if assign(spec, f.path, resource.Clone(rule.Replace)); rule.Replace == nil {
+	to := rule.becomes(f.value)
+	if assign(spec, f.path, to); to == nil {
 		remove(spec, f.path)
 	}
-	b.decide(resource.Decision{Ref: r.Ref, Path: f.path, From: f.value, To: rule.Replace, Effect: resource.Adapted, Rule: "property/by-rule"})
+	b.decide(resource.Decision{Ref: r.Ref, Path: f.path, From: f.value, To: to, Effect: resource.Adapted, Rule: "property/by-rule"})
 	return nil
 }
 

@@ -174,5 +174,5 @@ func (l *loader) document(name string, data []byte) *yaml.Node {
 // apps/Deployment, core/Service, networking.k8s.io/Ingress.
 func isKubernetes(t string) bool {
 	group, kind, ok := strings.Cut(t, "/")
-	return ok && group != "" && regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`).MatchString(kind)
+	return ok && group != "" && regexp.MustCompile(`^([A-Z][A-Za-z0-9]*|\*)$`).MatchString(kind)
 }
