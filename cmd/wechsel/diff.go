@@ -2,8 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,13 +23,16 @@ import (
 func (a *app) diffCommand() *cli.Command {
 	return &cli.Command{
 		Name: "diff", Usage: "compare two bundles, inventories or projects", ArgsUsage: "A B",
-		Description: `A and B are each a bundle's folder, a file that a drill has written
-(source.json, target.json), or a cloud, whose project is read. Nothing joins the
-two, so equal things are found by their names, their place and their looks.
+		Description: `A and B are each a bundle's folder, an inventory's file, a file that a drill
+has written (source.json, target.json), or a cloud, whose project is read.
+Nothing joins the two, so equal things are found by their names, their place
+and their looks. Two clusters may be larger than the memory: what is equal is
+known by its hash, and only the rest is read.
 
-Example:
-  wechsel diff evidence/source.json other-cloud`,
-		Flags:  append([]cli.Flag{configFlag(), failOnFlag()}, outputFlags()...),
+Examples:
+  wechsel diff evidence/source.json other-cloud
+  wechsel diff before.jsonl after.jsonl`,
+		Flags:  append([]cli.Flag{hashKeyFlag(), configFlag(), failOnFlag()}, outputFlags()...),
 		Action: a.diff,
 	}
 }
@@ -39,7 +46,12 @@ func (a *app) diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	sets, err := a.readSets(c, args)
+	dir, err := os.MkdirTemp("", "wechsel-diff-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	sides, err := a.readSides(c, args, dir)
 	if err != nil {
 		return err
 	}
@@ -47,7 +59,11 @@ func (a *app) diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	result := diff.Compare(sets[0], sets[1], resource.Mapping{}, diff.Options{})
+	x, y, _, err := diff.Reduce(sides[0], sides[1])
+	if err != nil {
+		return err
+	}
+	result := diff.Compare(x, y, resource.Mapping{}, diff.Options{})
 	gaps := words.Kinds.Classify(result.Signals, out.lang)
 	if out.format == "json" {
 		enc := json.NewEncoder(a.Out)
@@ -64,21 +80,25 @@ func (a *app) diff(c *cli.Context) error {
 	return out.judge(&report.Report{Gaps: gaps})
 }
 
-// readSets reads what the user names: bundles, files, or projects. Projects are
-// read in versions that the other side has.
-func (a *app) readSets(c *cli.Context, names []string) ([]*resource.Set, error) {
-	sets, projects, versions := make([]*resource.Set, len(names)), make([]*project, len(names)), make([]map[resource.Type][]string, len(names))
+// readSides reads what the user names: bundles, files, or projects. Projects are
+// read in versions that the other side has, into files in dir, for they may be
+// larger than the memory.
+func (a *app) readSides(c *cli.Context, names []string, dir string) ([]resource.Stream, error) {
+	sides, projects, versions := make([]resource.Stream, len(names)), make([]*project, len(names)), make([]map[resource.Type][]string, len(names))
+	key, err := hashKey(c)
+	if err != nil {
+		return nil, err
+	}
 	for i, name := range names {
-		var err error
-		if sets[i], projects[i], err = a.readSet(c, name); err != nil {
+		if sides[i], projects[i], err = a.readSide(c, name, key); err != nil {
 			return nil, err
 		}
-		if projects[i] == nil {
-			versions[i] = cloud.VersionsIn(sets[i])
-			continue
+		if p := projects[i]; p != nil {
+			defer p.side.close()
+			versions[i] = cloud.Versions(p.catalogue)
+		} else if versions[i], err = versionsIn(sides[i]); err != nil {
+			return nil, err
 		}
-		defer projects[i].side.close()
-		versions[i] = cloud.Versions(projects[i].catalogue)
 	}
 	for i, p := range projects {
 		if p == nil {
@@ -87,12 +107,34 @@ func (a *app) readSets(c *cli.Context, names []string) ([]*resource.Set, error) 
 		if err := cloud.Speak(c.Context, p.side.Cloud, versions[1-i]); err != nil {
 			return nil, err
 		}
-		var err error
-		if sets[i], err = inventory.Take(c.Context, p.side.Cloud, inventory.Options{Catalogue: &p.catalogue}); err != nil {
+		file := filepath.Join(dir, strconv.Itoa(i))
+		if _, err := inventory.Write(c.Context, p.side.Cloud, &p.catalogue, file); err != nil {
+			return nil, err
+		}
+		if sides[i], err = inventory.Open(file); err != nil {
 			return nil, err
 		}
 	}
-	return sets, nil
+	return sides, nil
+}
+
+// versionsIn returns in which versions a side has its resources.
+func versionsIn(s resource.Stream) (map[resource.Type][]string, error) {
+	out := map[resource.Type][]string{}
+	for l, err := range s.Lines() {
+		if err != nil {
+			return nil, &usage{err}
+		}
+		if l.Tenure == resource.Given || out[l.Type] != nil {
+			continue // a listing has all of a type in one version
+		}
+		r, err := l.Resource()
+		if err != nil {
+			return nil, &usage{err}
+		}
+		maps.Copy(out, cloud.VersionsIn(resource.NewSet(s.Schemas, r)))
+	}
+	return out, nil
 }
 
 // A project of a cloud that is to be read.
@@ -101,33 +143,53 @@ type project struct {
 	catalogue profile.Catalogue
 }
 
-// readSet reads a bundle or a file, or opens a project.
-func (a *app) readSet(c *cli.Context, name string) (*resource.Set, *project, error) {
+// readSide reads a bundle or a file, or opens a project.
+func (a *app) readSide(c *cli.Context, name string, key []byte) (resource.Stream, *project, error) {
 	switch {
 	case isFolder(name):
 		b, err := bundle.Open(name)
 		if err != nil {
-			return nil, nil, &usage{err}
+			return resource.Stream{}, nil, &usage{err}
 		}
-		return b.Set, nil, nil
+		return resource.StreamOf(b.Set), nil, nil
 	case exists(name):
-		set, err := readSetFile(name)
-		return set, nil, err
+		s, err := readFile(name)
+		return s, nil, err
 	}
+	p, err := a.openProject(c, name, key)
+	return resource.Stream{}, p, err
+}
+
+func (a *app) openProject(c *cli.Context, name string, key []byte) (*project, error) {
 	config, err := loadConfig(c.String("config"))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	side, err := a.connect(c.Context, name, config, everything())
+	want := everything()
+	want.secret = key
+	side, err := a.connect(c.Context, name, config, want)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	catalogue, err := side.Cloud.Catalogue(c.Context)
 	if err != nil {
 		side.close()
-		return nil, nil, err
+		return nil, err
 	}
-	return nil, &project{side, catalogue}, nil
+	return &project{side, catalogue}, nil
+}
+
+// readFile reads an inventory, or the Set of a drill.
+func readFile(name string) (resource.Stream, error) {
+	s, err := inventory.Open(name)
+	if !errors.Is(err, inventory.ErrNoInventory) {
+		return s, err
+	}
+	set, err := readSetFile(name)
+	if err != nil {
+		return resource.Stream{}, err
+	}
+	return resource.StreamOf(set), nil
 }
 
 func readSetFile(name string) (*resource.Set, error) {

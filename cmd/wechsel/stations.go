@@ -21,8 +21,8 @@ func (a *app) exportCommand() *cli.Command {
 		Name: "export", Usage: "write what a project holds into a bundle", ArgsUsage: " ",
 		Description: `Reads the project and changes nothing in it. With --data, the bytes of volumes
 and images come along; for that, marked snapshots, volumes and images are made
-and deleted again. The values of Secrets come along only encrypted, with age, for
-the recipients that are named.
+and deleted again. The values of Secrets come along only encrypted, with age,
+for the recipients that are named.
 
 Example:
   wechsel export --cloud my-cloud -o bundle --data

@@ -2,7 +2,6 @@ package diff_test
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"testing"
 
@@ -135,31 +134,13 @@ func changed(t *rapid.T, s *resource.Set) *resource.Set {
 	return out
 }
 
-// stream is the Set as a file would have it.
-func stream(t rapid.TB, s *resource.Set) resource.Stream {
-	all := slices.SortedFunc(s.All(), func(a, b *resource.Resource) int { return a.Compare(b.Ref) })
-	return resource.Stream{Schemas: s.Schemas, Lines: func() iter.Seq2[*resource.Line, error] {
-		return func(yield func(*resource.Line, error) bool) {
-			for _, r := range all {
-				data, err := resource.MarshalLine(r)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if l, err := resource.UnmarshalLine(data); !yield(l, err) {
-					return
-				}
-			}
-		}
-	}}
-}
-
 // What is left out makes no difference to what is found.
 func TestReducedSetsShowTheSame(t *testing.T) {
 	left := 0
 	rapid.Check(t, func(t *rapid.T) {
 		a := someCluster.Draw(t, "a")
 		b := changed(t, a)
-		x, y, equal, err := Reduce(stream(t, a), stream(t, b))
+		x, y, equal, err := Reduce(resource.StreamOf(a), resource.StreamOf(b))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -105,6 +106,24 @@ func Load(s resource.Stream) (*resource.Set, error) {
 		set.Put(r)
 	}
 	return set, set.Check()
+}
+
+// save writes a Set as a file.
+func save(set *resource.Set, name string) error {
+	f, err := create(name, set.Schemas)
+	if err != nil {
+		return err
+	}
+	for _, r := range slices.SortedFunc(set.All(), func(a, b *resource.Resource) int { return a.Compare(b.Ref) }) {
+		line, err := resource.MarshalLine(r)
+		if err == nil {
+			err = f.line(line)
+		}
+		if err != nil {
+			return errors.Join(err, f.giveUp())
+		}
+	}
+	return f.finish()
 }
 
 // A file is an inventory's file that is being written.

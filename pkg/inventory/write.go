@@ -14,21 +14,25 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
-// ErrUnnamed says that a cloud has types whose names tell nothing apart, so that
-// an inventory of it needs all of it in memory.
-var ErrUnnamed = errors.New("not everything there is known by its name")
-
 // Write reads the project into a file, which holds what [Take] would return, and
-// returns how many resources that is. However many there are, no more than a
-// few pages of a listing and a chunk of sorted lines are in memory. It is for
-// clouds where all is known by its name (Schema.Named), else it returns
-// [ErrUnnamed]: then a key needs no look at all the others.
+// returns how many resources that is. Of a cloud where all is known by its name
+// (Schema.Named) no more than a few pages of a listing and a chunk of sorted
+// lines are in memory, however much there is: there, a key needs no look at all
+// the others. Of another one, all of it is.
 func Write(ctx context.Context, c cloud.Reader, catalogue *profile.Catalogue, name string) (int, error) {
 	for _, s := range c.Schemas() {
 		if !s.Named {
-			return 0, fmt.Errorf("%s: %w", s.Type, ErrUnnamed)
+			set, err := Take(ctx, c, Options{Catalogue: catalogue})
+			if err != nil {
+				return 0, err
+			}
+			return set.Len(), save(set, name)
 		}
 	}
+	return write(ctx, c, catalogue, name)
+}
+
+func write(ctx context.Context, c cloud.Reader, catalogue *profile.Catalogue, name string) (int, error) {
 	dir, err := os.MkdirTemp(filepath.Dir(name), ".inventory-")
 	if err != nil {
 		return 0, err

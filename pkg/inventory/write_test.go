@@ -92,10 +92,24 @@ func text(t *testing.T, s *resource.Set) string {
 	return string(data)
 }
 
-func TestWhatIsNotNamedIsNotWritten(t *testing.T) {
-	_, err := inventory.Write(t.Context(), &listing{rand: rand.New(rand.NewPCG(1, 1))}, nil, filepath.Join(t.TempDir(), "inventory"))
-	if !errors.Is(err, inventory.ErrUnnamed) {
-		t.Errorf("the error is %v", err)
+// What is not known by its name is written too.
+func TestAFileOfAnyCloud(t *testing.T) {
+	want := take(t, project(), 1, inventory.Options{Catalogue: catalogue()})
+	name := filepath.Join(t.TempDir(), "inventory")
+	n, err := inventory.Write(t.Context(), &listing{list: project(), rand: rand.New(rand.NewPCG(1, 2))}, catalogue(), name)
+	if err != nil || n != want.Len() {
+		t.Fatalf("%d written, %d taken: %v", n, want.Len(), err)
+	}
+	stream, err := inventory.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := inventory.Load(stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(text(t, want), text(t, got)); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 // A Stream is a Set that need not fit into memory: its resources one after the
@@ -16,6 +17,24 @@ type Stream struct {
 	// Lines yields the resources, each time anew. After an error no more is
 	// yielded. A Line is valid until the next one is asked for.
 	Lines func() iter.Seq2[*Line, error]
+}
+
+// StreamOf returns a Set as a Stream.
+func StreamOf(s *Set) Stream {
+	return Stream{Schemas: s.Schemas, Lines: func() iter.Seq2[*Line, error] {
+		return func(yield func(*Line, error) bool) {
+			for _, r := range slices.SortedFunc(s.All(), func(a, b *Resource) int { return a.Compare(b.Ref) }) {
+				data, err := MarshalLine(r)
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				if l, err := UnmarshalLine(data); !yield(l, err) || err != nil {
+					return
+				}
+			}
+		}
+	}}
 }
 
 // A Line is a resource in a Stream: what tells it from others is at hand, all

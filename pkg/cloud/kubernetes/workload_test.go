@@ -273,11 +273,11 @@ func TestHooks(t *testing.T) {
 		slices.Sort(got[string(r.Key)])
 	}
 	want := map[string][]string{
-		"apps-second":        {"apps-first"},
-		"apps-front-web":     {"apps-first", "apps-second"},
-		"it":                 {"apps-first", "apps-second"},
+		"apps-second":                     {"apps-first"},
+		"apps-front-web":                  {"apps-first", "apps-second"},
+		"it":                              {"apps-first", "apps-second"},
 		"things-example-org-c9b305860fcc": {"apps-first", "apps-second"},
-		"apps-last":          {"apps-first", "apps-second", "apps-settings", "it", "things-example-org-c9b305860fcc"},
+		"apps-last":                       {"apps-first", "apps-second", "apps-settings", "it", "things-example-org-c9b305860fcc"},
 	} // and the settings, which the first hook needs, do not wait for it
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreMapEntries(func(_ string, after []string) bool { return len(after) == 0 })); d != "" {
 		t.Error(d)
