@@ -31,6 +31,7 @@ type Config struct {
 	Objects     []unstructured.Unstructured `json:"objects,omitempty"`     // applied in this order before the cluster is ready: classes, CRDs, policies
 	Namespaced  []unstructured.Unstructured `json:"namespaced,omitempty"`  // put into every namespace but kube-*: quotas, limit ranges
 	Unreachable []string                    `json:"unreachable,omitempty"` // hosts of registries that nodes cannot pull from
+	OpenStack   *OpenStack                  `json:"openStack,omitempty"`   // where volumes of Cinder's driver are made; default: they are only told
 	PodStart    Duration                    `json:"podStart,omitempty"`    // from scheduled to ready; default: 100ms
 
 	// What only people and plans are told: nothing here behaves otherwise.
@@ -44,6 +45,17 @@ type PodSecurity struct {
 	Warn    string   `json:"warn,omitempty"`
 	Audit   string   `json:"audit,omitempty"`
 	Exempt  []string `json:"exempt,omitempty"` // namespaces
+}
+
+// OpenStack is how the provider's cluster gets at the project's OpenStack, as the
+// cloud.conf of a real one says it.
+type OpenStack struct {
+	AuthURL  string `json:"authURL"` // http://127.0.0.1:PORT/identity/v3
+	User     string `json:"user"`
+	Password string `json:"password"`
+	Project  string `json:"project"`
+	Domain   string `json:"domain"` // of user and project
+	Region   string `json:"region"`
 }
 
 // A Node is a machine of the cluster.
@@ -144,6 +156,9 @@ func (c *Config) validate() error {
 		if hosts(b.Pool) == 0 || (b.Internal != nil && hosts(*b.Internal) == 0) {
 			bad("balancers[%d]: pool and internal must be IPv4 ranges with room", i)
 		}
+	}
+	if c.OpenStack != nil && (c.OpenStack.AuthURL == "" || c.OpenStack.User == "" || c.OpenStack.Project == "") {
+		bad("openStack: authURL, user and project are needed")
 	}
 	for i, k := range c.Kinds {
 		if k.Group == "" || k.Kind == "" || len(k.Versions) == 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,12 +34,16 @@ type provider struct {
 	events      record.EventBroadcaster
 	shared      informers.SharedInformerFactory
 	custom      dynamicinformer.DynamicSharedInformerFactory
+	cinder      *cinder // nil: volumes are only told
 	now         func() time.Time
 }
 
 // newProvider makes the clients, nothing more.
 func newProvider(ctx context.Context, admin *rest.Config, c Config, version string) (*provider, error) {
 	p := &provider{Config: c, version: version, now: time.Now}
+	if c.OpenStack != nil {
+		p.cinder = &cinder{OpenStack: *c.OpenStack, cluster: c.Name, client: &http.Client{Timeout: time.Minute}}
+	}
 	for name, client := range map[string]*kubernetes.Interface{"kubelet": &p.kubelet, "csi-provisioner": &p.provisioner, "cloud-controller-manager": &p.balancer} {
 		made, err := kubernetes.NewForConfig(as(admin, name))
 		if err != nil {

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -56,23 +60,70 @@ func (p *provider) claim(ctx context.Context, claim *corev1.PersistentVolumeClai
 	if err != nil {
 		return 0, err
 	}
+	name := "pvc-" + string(claim.UID)
+	volume, err := p.make(ctx, name, driver, claim, class, affinity)
+	if refused := new(errCinder); errors.As(err, &refused) {
+		p.tell(driver.Name, claim, "ProvisioningFailed", fmt.Sprintf("failed to provision volume with StorageClass %q: rpc error: code = Internal desc = CreateVolume failed with error %s", class.Name, refused))
+		return again, nil
+	}
+	if err != nil || volume == nil {
+		return retry, err
+	}
 	_, err = p.provisioner.CoreV1().PersistentVolumes().Create(ctx, &corev1.PersistentVolume{
-		ObjectMeta: metav1.ObjectMeta{Name: "pvc-" + string(claim.UID), Annotations: map[string]string{provisionedBy: driver.Name}},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: map[string]string{provisionedBy: driver.Name}},
 		Spec: corev1.PersistentVolumeSpec{
 			AccessModes: claim.Spec.AccessModes, VolumeMode: claim.Spec.VolumeMode, MountOptions: class.MountOptions,
-			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: claim.Spec.Resources.Requests[corev1.ResourceStorage]},
+			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: volume.size},
 			StorageClassName:              class.Name,
 			NodeAffinity:                  affinity,
 			PersistentVolumeReclaimPolicy: *class.ReclaimPolicy,
 			ClaimRef: &corev1.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace,
 				Name: claim.Name, UID: claim.UID, ResourceVersion: claim.ResourceVersion},
-			PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{Driver: driver.Name, VolumeHandle: string(claim.UID)}},
+			PersistentVolumeSource: corev1.PersistentVolumeSource{CSI: &corev1.CSIPersistentVolumeSource{
+				Driver: driver.Name, VolumeHandle: volume.handle, FSType: fileSystem(claim, class)}},
 		},
 	}, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
 		return 0, nil
 	}
 	return 0, err
+}
+
+// again is how long the provisioner waits before it asks once more for what was
+// refused.
+const again = 5 * time.Second
+
+// A made volume is what a driver answers to its provisioner.
+type made struct {
+	handle string
+	size   resource.Quantity
+}
+
+// make has the driver make the volume; nil: it is not ready yet.
+func (p *provider) make(ctx context.Context, name string, d *Driver, claim *corev1.PersistentVolumeClaim, class *storagev1.StorageClass, affinity *corev1.VolumeNodeAffinity) (*made, error) {
+	if !p.isCinder(d.Name) {
+		return &made{string(claim.UID), claim.Spec.Resources.Requests[corev1.ResourceStorage]}, nil
+	}
+	zone := ""
+	if d.Topology == cinderZone && affinity != nil {
+		zone = affinity.Required.NodeSelectorTerms[0].MatchExpressions[0].Values[0]
+	}
+	v, err := p.cinder.provision(ctx, name, claim, class, zone)
+	if err != nil || v == nil {
+		return nil, err
+	}
+	return &made{v.ID, *resource.NewQuantity(v.Size*gibibyte, resource.BinarySI)}, nil
+}
+
+// isCinder tells whether a driver's volumes are in the provider's OpenStack.
+func (p *provider) isCinder(driver string) bool { return p.cinder != nil && driver == cinderDriver }
+
+// fileSystem is the one that a volume gets when it is mounted for the first time.
+func fileSystem(claim *corev1.PersistentVolumeClaim, class *storagev1.StorageClass) string {
+	if mode := claim.Spec.VolumeMode; mode != nil && *mode == corev1.PersistentVolumeBlock {
+		return ""
+	}
+	return cmp.Or(class.Parameters["csi.storage.k8s.io/fstype"], "ext4")
 }
 
 // affinity binds a volume to the zone of the node that the scheduler has chosen,
@@ -128,6 +179,14 @@ func (p *provider) grow(ctx context.Context, claim *corev1.PersistentVolumeClaim
 	if err != nil {
 		return known(err)
 	}
+	if p.isCinder(volume.Annotations[provisionedBy]) {
+		size := gibibytes(want)
+		want = *resource.NewQuantity(size*gibibyte, resource.BinarySI)
+		if err := p.cinder.extend(ctx, volume.Spec.CSI.VolumeHandle, size); err != nil {
+			p.tell(cinderDriver, claim, "VolumeResizeFailed", err.Error())
+			return err
+		}
+	}
 	volume.Spec.Capacity = corev1.ResourceList{corev1.ResourceStorage: want}
 	if _, err := p.provisioner.CoreV1().PersistentVolumes().Update(ctx, volume, metav1.UpdateOptions{}); err != nil {
 		return known(err)
@@ -143,6 +202,11 @@ func (p *provider) volume(ctx context.Context, volume *corev1.PersistentVolume) 
 	released := volume.Status.Phase == corev1.VolumeReleased && volume.Spec.PersistentVolumeReclaimPolicy == corev1.PersistentVolumeReclaimDelete
 	if !released || p.driver(volume.Annotations[provisionedBy]) == nil || volume.DeletionTimestamp != nil {
 		return 0, nil
+	}
+	if p.isCinder(volume.Annotations[provisionedBy]) && volume.Spec.CSI != nil {
+		if err := p.cinder.remove(ctx, volume.Spec.CSI.VolumeHandle); err != nil {
+			return 0, err
+		}
 	}
 	return 0, known(p.provisioner.CoreV1().PersistentVolumes().Delete(ctx, volume.Name, metav1.DeleteOptions{}))
 }

@@ -84,7 +84,7 @@ func (s *standing) start(ctx context.Context, a *app, o clusterOptions) error {
 		}
 		s.server, s.stop = served, append(s.stop, stop)
 	}
-	c, stop, err := a.startCluster(ctx, s.profile, o)
+	c, stop, err := a.startCluster(ctx, s.profile, o, s.server)
 	s.cluster, s.stop = c, append(s.stop, stop)
 	return err
 }

@@ -40,13 +40,16 @@ type connection struct {
 // wanted are the layers of a cloud that are needed.
 type wanted struct {
 	openStack, kubernetes bool
+	storage               bool   // of OpenStack only what is behind the cluster's claims, if the cloud has it
 	ifThere               bool   // a layer that the cloud does not have is not missed
 	secret                []byte // what the values of Secrets are hashed with; nil: anew
 }
 
 // wantedBy are the layers that a scenario is about.
 func wantedBy(s *scenario.Scenario, secret []byte) wanted {
-	return wanted{openStack: s.Set != nil && s.Set.Len() > 0, kubernetes: len(s.Kubernetes) > 0, secret: secret}
+	w := wanted{openStack: s.Set != nil && s.Set.Len() > 0, kubernetes: len(s.Kubernetes) > 0, secret: secret}
+	w.storage = w.kubernetes && !w.openStack
+	return w
 }
 
 // everything is all that a cloud has.
@@ -60,7 +63,7 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config,
 		return a.simulate(ctx, name, want)
 	}
 	var layers []layer
-	if want.openStack && (!want.ifThere || knowsOpenStack(name, config)) {
+	if want.openStack && (!want.ifThere || knowsOpenStack(name, config)) || want.storage && namesOpenStack(name, config) {
 		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
 			opened, err := openstack.Open(ctx, openstack.Options{Cloud: entryOf(name, config)})
 			if err != nil {
@@ -76,25 +79,44 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config,
 			})
 		})
 	}
-	return openLayers(ctx, drill.Side{Name: name, Place: placeOf(name, config)}, layers)
+	return openLayers(ctx, drill.Side{Name: name, Place: placeOf(name, config)}, layers, want.join())
 }
 
 // knowsOpenStack tells whether a name leads to an OpenStack cloud, or to a cluster
 // alone.
 func knowsOpenStack(name string, config *scenario.Config) bool {
 	entry, named := config.Clouds[name]
-	if !named || entry.OpenStack.Value != "" || entry.Kubernetes.Value == "" {
+	return !named || entry.Kubernetes.Value == "" || namesOpenStack(name, config)
+}
+
+// namesOpenStack tells whether a name leads to an OpenStack cloud that somebody
+// has written down.
+func namesOpenStack(name string, config *scenario.Config) bool {
+	if config.Clouds[name].OpenStack.Value != "" {
 		return true
 	}
 	known, err := openstack.CloudNames()
 	return err == nil && slices.Contains(known, name)
 }
 
+// join is how the layers become one cloud.
+func (w wanted) join() func(...cloud.Cloud) cloud.Cloud {
+	if !w.storage {
+		return cloud.Join
+	}
+	return func(layers ...cloud.Cloud) cloud.Cloud {
+		if len(layers) == 1 {
+			return layers[0]
+		}
+		return cloud.JoinStorage(layers[0], layers[1])
+	}
+}
+
 // A layer opens one part of a cloud.
 type layer func(context.Context, *connection) (cloud.Cloud, func() []cloud.Calls, error)
 
 // openLayers opens all layers at once and makes one cloud of them.
-func openLayers(ctx context.Context, side drill.Side, layers []layer) (*connection, error) {
+func openLayers(ctx context.Context, side drill.Side, layers []layer, join func(...cloud.Cloud) cloud.Cloud) (*connection, error) {
 	c := &connection{Side: side}
 	clouds, calls, stops := make([]cloud.Cloud, len(layers)), make([]func() []cloud.Calls, len(layers)), make([]connection, len(layers))
 	c.close = func() {
@@ -123,7 +145,7 @@ func openLayers(ctx context.Context, side drill.Side, layers []layer) (*connecti
 			c.cluster = s.cluster
 		}
 	}
-	c.Cloud = cloud.Join(clouds...)
+	c.Cloud = join(clouds...)
 	c.Calls = func() []cloud.Calls {
 		var all []cloud.Calls
 		for _, f := range calls {
@@ -196,13 +218,15 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 		return nil, &usage{fmt.Errorf("%s offers no OpenStack, which the scenario needs", name)}
 	}
 	var layers []layer
-	if want.openStack && p.OpenStack() {
+	var served *server
+	stop := func() {}
+	if p.OpenStack() && (want.openStack || want.kubernetes) { // where its cluster has volumes
+		if served, stop, err = serve(ctx, p, "127.0.0.1:0"); err != nil {
+			return nil, err
+		}
+	}
+	if served != nil && (want.openStack || want.storage) {
 		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
-			served, stop, err := serve(ctx, p, "127.0.0.1:0")
-			if err != nil {
-				return nil, nil, err
-			}
-			c.close = stop
 			opened, err := openstack.Open(ctx, openstack.Options{Cloud: name, Auth: served.auth()})
 			if err != nil {
 				return nil, nil, err
@@ -212,7 +236,7 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 	}
 	if want.kubernetes && p.Kubernetes.Serves() {
 		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
-			started, stop, err := a.startCluster(ctx, p, clusterOptions{when: kubernetesYes, program: os.Getenv("WECHSEL_CLUSTER")})
+			started, stop, err := a.startCluster(ctx, p, clusterOptions{when: kubernetesYes, program: os.Getenv("WECHSEL_CLUSTER")}, served)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -224,7 +248,14 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 			return c.openCluster(ctx, kubernetes.Options{Cloud: name, Config: kubeconfig, Secret: want.secret})
 		})
 	}
-	return openLayers(ctx, drill.Side{Name: name, Simulated: true, MTU: p.Behaviour.Network.MTU}, layers)
+	c, err := openLayers(ctx, drill.Side{Name: name, Simulated: true, MTU: p.Behaviour.Network.MTU}, layers, want.join())
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	end := c.close
+	c.close = func() { end(); stop() } // the cluster first, which uses the other
+	return c, nil
 }
 
 // loadProfile reads sim:NAME from the binary, or sim:FILE.

@@ -41,10 +41,20 @@ func clusterOptionsOf(c *cli.Context) (clusterOptions, error) {
 	return o, nil
 }
 
-// startCluster starts the Kubernetes half of a simulated cloud and waits until it
-// serves; nil: the cloud has none. Stop, which is never nil, ends it and all that
+// projectOf is where a simulated cloud's cluster has its volumes: in the project
+// of its OpenStack that drills work in; nil: the cloud has no OpenStack.
+func projectOf(s *server) *cluster.OpenStack {
+	if s == nil {
+		return nil
+	}
+	o := s.auth()
+	return &cluster.OpenStack{AuthURL: o.URL, User: o.User, Password: o.Password, Project: o.Project, Domain: o.Domain, Region: o.Region}
+}
+
+// startCluster starts the Kubernetes half of a simulated cloud, whose OpenStack
+// half in may be nil, and waits until it serves; nil: the cloud has none. Stop, which is never nil, ends it and all that
 // is in it.
-func (a *app) startCluster(ctx context.Context, p *profile.Profile, o clusterOptions) (*cluster.Cluster, func(), error) {
+func (a *app) startCluster(ctx context.Context, p *profile.Profile, o clusterOptions, in *server) (*cluster.Cluster, func(), error) {
 	nothing := func() {}
 	if !p.Kubernetes.Serves() || o.when == kubernetesNo {
 		return nil, nothing, nil
@@ -57,7 +67,7 @@ func (a *app) startCluster(ctx context.Context, p *profile.Profile, o clusterOpt
 	if err != nil {
 		return nil, nothing, &usage{err}
 	}
-	c, err := cluster.Start(ctx, program, p)
+	c, err := cluster.StartIn(ctx, program, p, projectOf(in))
 	if err != nil {
 		return nil, nothing, err
 	}

@@ -192,7 +192,9 @@ func (a *app) measure(ctx context.Context, j *job, r request, dir string, words 
 	if err != nil {
 		return nil, err
 	}
-	source, target, err := a.connectBoth(ctx, r.From, r.To, j.config, wantedBy(j.scenario, secret))
+	want := wantedBy(j.scenario, secret)
+	want.storage = want.storage && !r.NoBytes
+	source, target, err := a.connectBoth(ctx, r.From, r.To, j.config, want)
 	if err != nil {
 		return nil, err
 	}

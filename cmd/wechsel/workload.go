@@ -34,7 +34,7 @@ func workloadOf(ctx context.Context, s *scenario.Scenario, from *connection) (*r
 			all.Put(r)
 		}
 	}
-	return all, nil
+	return all, fillClaims(all, s.Claims)
 }
 
 // manifestsOf reads the Kubernetes part of a scenario, for the cluster on which

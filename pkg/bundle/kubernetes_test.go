@@ -403,3 +403,32 @@ func someManifests(t *rapid.T) []byte {
 	}
 	return []byte(out.String())
 }
+
+// The disk of a claim is in the folder, and RESTORE.md says how it gets into a
+// volume; of a claim whose disk is not there it says how to copy its files.
+func TestDisksOfClaims(t *testing.T) {
+	set := take(t, kubernetes.Source{Form: "manifests", Path: "s.yaml", Files: map[string][]byte{"s.yaml": []byte(`
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: files, namespace: shop}
+spec: {accessModes: [ReadWriteOncePod], storageClassName: fast, resources: {requests: {storage: 2Gi}}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: cache, namespace: shop}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+`)}})
+	set.Get(resource.Ref{Type: "core/PersistentVolumeClaim", Key: "shop-files"}).Content = &resource.Content{Size: 2 << 30, File: "claims/shop-files.img", Format: "qcow2"}
+	text, err := os.ReadFile(filepath.Join(write(t, set), bundle.RestoreFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\ndisk claims/shop-files.img qcow2 2 shop files fast ReadWriteOncePod\n", "\nsave shop cache\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(string(text), "save shop files") || strings.Contains(string(text), "disk claims/shop-cache") {
+		t.Errorf("a claim is there twice:\n%s", text)
+	}
+}

@@ -15,6 +15,7 @@ type cluster struct {
 	Names       []offered  // that are the provider's
 	Images      []Image    //
 	Claims      []claim    // whose contents do not travel
+	Disks       []disk     // of the claims whose contents do
 	Jobs        []job      // that run again
 }
 
@@ -29,6 +30,15 @@ type offered struct {
 }
 
 type claim struct{ Namespace, Name string }
+
+// A disk is what was on the volume of a claim.
+type disk struct {
+	claim
+	File, Format string
+	Size         int64  // GiB
+	Class        string // of the source; "" if its cluster had chosen one
+	Mode         string // of access
+}
 
 type job struct{ Namespace, Name string }
 
@@ -55,7 +65,11 @@ func clusterOf(set *resource.Set, files []manifest) *cluster {
 		if r.Tenure == resource.Given && r.Scope == "" && r.Type != namespaceType && len(users[r.Ref]) > 0 {
 			c.Names = append(c.Names, offered{kindOf(r.Type), idOf(r), users[r.Ref]})
 		}
-		if r.Type == claimType && r.Tenure != resource.Given {
+		switch {
+		case r.Type != claimType || r.Tenure == resource.Given:
+		case r.Content != nil && r.Content.File != "":
+			c.Disks = append(c.Disks, diskOf(set, r))
+		default:
 			c.Claims = append(c.Claims, claim{r.Scope, r.Name})
 		}
 	}
@@ -69,6 +83,19 @@ func imageNames(files []manifest) []string {
 		imagesIn(f.of.Spec, found)
 	}
 	return slices.Sorted(maps.Keys(found))
+}
+
+func diskOf(set *resource.Set, r *resource.Resource) disk {
+	d := disk{claim: claim{r.Scope, r.Name}, File: r.Content.File, Format: r.Content.Format, Size: (r.Content.Size + 1<<30 - 1) >> 30, Mode: "ReadWriteOnce"}
+	class, _ := resource.Lookup(r.Spec, "spec.storageClassName")
+	if ref, ok := class.(resource.Ref); ok && set.Get(ref) != nil {
+		d.Class = set.Get(ref).Name
+	}
+	modes, _ := resource.Lookup(r.Spec, "spec.accessModes")
+	if list, ok := modes.([]any); ok && len(list) > 0 {
+		d.Mode, _ = list[0].(string)
+	}
+	return d
 }
 
 // imagesIn finds the images of containers: in every list of containers, also

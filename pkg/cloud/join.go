@@ -21,10 +21,13 @@ func Join(layers ...Cloud) Cloud {
 	if len(layers) == 1 {
 		return layers[0]
 	}
-	return &joined{layers}
+	return &joined{layers: layers}
 }
 
-type joined struct{ layers []Cloud }
+type joined struct {
+	layers  []Cloud
+	storage Cloud // one of layers that is there for the bytes of claims alone; nil: none
+}
 
 // Schemas implements [Reader].
 func (j *joined) Schemas() resource.Schemas {
@@ -55,25 +58,55 @@ func (j *joined) Catalogue(ctx context.Context) (profile.Catalogue, error) {
 	return out, nil
 }
 
-// List implements [Reader]: one layer after the other.
+// List implements [Reader]: one layer after the other. Who asks for everything is
+// shown no volume that is behind a claim, but what it is at the claim.
 func (j *joined) List(ctx context.Context, selector Selector) iter.Seq2[*resource.Resource, error] {
 	return func(yield func(*resource.Resource, error) bool) {
+		var b *behind
+		if len(selector.Types) == 0 && selector.Drill == "" && !selector.States {
+			b = &behind{volumes: map[string]*resource.Resource{}}
+		}
 		for _, layer := range j.layers {
-			s := selector
-			if len(s.Types) > 0 {
-				schemas := layer.Schemas()
-				s.Types = slices.DeleteFunc(slices.Clone(s.Types), func(t resource.Type) bool { return schemas[t] == nil })
-				if len(s.Types) == 0 {
-					continue
-				}
+			s, any := j.selected(layer, selector)
+			if !any {
+				continue
 			}
 			for r, err := range layer.List(ctx, s) {
+				if err == nil && b.hold(r) || j.hides(layer, r) {
+					continue
+				}
 				if !yield(r, err) || err != nil {
 					return
 				}
 			}
 		}
+		for _, r := range b.rest() {
+			if r.Type == Volume && j.storage != nil && r.Owner.IsZero() {
+				continue
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
 	}
+}
+
+// selected is what to ask a layer for; false if it has nothing of that.
+func (j *joined) selected(layer Cloud, s Selector) (Selector, bool) {
+	if layer == j.storage && len(s.Types) == 0 {
+		s.Types = kept()
+	}
+	if len(s.Types) == 0 {
+		return s, true
+	}
+	schemas := layer.Schemas()
+	s.Types = slices.DeleteFunc(slices.Clone(s.Types), func(t resource.Type) bool { return schemas[t] == nil })
+	return s, len(s.Types) > 0
+}
+
+// hides tells whether something in the storage is none of the workload's.
+func (j *joined) hides(layer Cloud, r *resource.Resource) bool {
+	return layer == j.storage && r != nil && r.Owner.IsZero()
 }
 
 // Create implements [Cloud].

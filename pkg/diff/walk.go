@@ -97,7 +97,7 @@ func (w *walker) content() {
 	switch {
 	case x == nil && y == nil:
 	case x == nil || y == nil || x.SHA256 == "" || y.SHA256 == "":
-		if x != nil && x.SHA256 != "" || y != nil && y.SHA256 != "" {
+		if known := x != nil && x.SHA256 != "" || y != nil && y.SHA256 != ""; known && !w.decided("content", nil, nil) {
 			w.note("content", nil, nil, Unread)
 		}
 	case x.SHA256 != y.SHA256:

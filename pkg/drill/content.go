@@ -17,8 +17,11 @@ type contents struct{ writer *bundle.Writer }
 
 func fileOf(ref resource.Ref) string {
 	folder := "volumes/"
-	if ref.Type == cloud.Image {
+	switch ref.Type {
+	case cloud.Image:
 		folder = "images/"
+	case cloud.Claim:
+		folder = "claims/"
 	}
 	return folder + string(ref.Key) + ".img"
 }
@@ -34,7 +37,7 @@ func (c *contents) measure(p *plan.Plan, set *resource.Set) error {
 		if s.Action != plan.Download || r == nil {
 			continue
 		}
-		size, _ := r.Spec["size"].(int64)
+		size := sizeOf(r)
 		g.Go(func() error {
 			name := fileOf(s.Content)
 			there, err := c.writer.Keep(name)
@@ -66,4 +69,13 @@ func (c *contents) look(name string, size int64) (*resource.Content, error) {
 	}
 	content.File = name
 	return &content, nil
+}
+
+// sizeOf is how many GiB the resource's volume has; 0: it is not known.
+func sizeOf(r *resource.Resource) int64 {
+	size, ok := r.Spec["size"].(int64)
+	if behind, is := r.Attrs[cloud.Storage].(map[string]resource.Value); !ok && is {
+		size, _ = behind["size"].(int64)
+	}
+	return size
 }

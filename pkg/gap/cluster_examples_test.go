@@ -87,6 +87,9 @@ func ofClaims() examples {
 		"storage/snapshot-class-replaced": replaced("VolumeSnapshotClass", snapshots, "spec.volumeSnapshotClassName", "by-capability", "default", "only", "by-rule", "engine"),
 		"storage/volume-topology":         {on(deployment, "").refused("failed", 0, "FailedScheduling: 0/3 nodes are available: 3 node(s) had volume node affinity conflict.", lost)},
 		"storage/claim-data-not-moved":    {on(claim, "").with("size", "5Gi").foreseen("claim/data-not-moved", degraded)},
+		"storage/claim-data-not-written":  {on(claim, "").with("size", "5Gi").foreseen("claim/data-not-written", degraded)},
+		"storage/claim-content-differs":   {on(claim, "content").found("changed", "00", "ff")},
+		"storage/claim-content-unread":    {on(claim, "content").found("unread", nil, nil)},
 		"storage/claim-pending":           {on(claim, "").refused("failed", 0, "not bound", lost), on(claim, "state").found("changed", "ready", "failed")},
 	}
 }

@@ -101,6 +101,7 @@ func (b *builder) build() (*Plan, error) {
 	b.mapResolvers()
 	b.mapDefaultGroup()
 	b.addRootVolumes()
+	b.carryClaims() // after all that maps classes and zones, for it asks for the target's
 	b.foretellNetworks()
 	b.foretellClaims()
 	b.foretellPlaces()
@@ -143,6 +144,7 @@ type builder struct {
 	roots    map[resource.Ref]*resource.Resource // by server: the root volume that Nova has made
 	chosen   map[resource.Ref]choice             // by the user's rules
 	spaces   map[string]string                   // namespaces that get another name
+	carries  map[resource.Ref]bool               // claims whose bytes arrive
 	extra    []Step
 	mapping  resource.Mapping
 	forecast []gap.Signal
@@ -157,7 +159,7 @@ type use struct {
 func newBuilder(set *resource.Set, target Target, opts Options) *builder {
 	b := &builder{set: set, all: slices.Collect(set.All()), out: resource.NewSet(set.Schemas), cat: target.Catalogue, opts: opts,
 		offers: map[resource.Type][]*resource.Resource{}, uses: map[resource.Ref][]use{}, refs: map[resource.Ref]resource.Ref{},
-		mapped: map[resource.Ref]*resource.Resource{}, chosen: map[resource.Ref]choice{}, roots: map[resource.Ref]*resource.Resource{}, spaces: map[string]string{}}
+		mapped: map[resource.Ref]*resource.Resource{}, chosen: map[resource.Ref]choice{}, roots: map[resource.Ref]*resource.Resource{}, spaces: map[string]string{}, carries: map[resource.Ref]bool{}}
 	given := slices.Clone(target.Given)
 	slices.SortFunc(given, func(x, y *resource.Resource) int { return x.Ref.Compare(y.Ref) })
 	for _, g := range given {

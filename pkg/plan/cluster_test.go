@@ -42,7 +42,7 @@ func cluster() *profile.Cluster {
 		Nodes: []profile.Machine{{Count: 2, Labels: map[string]string{archLabel: "amd64", "zone": "a", "disk": "nvme"}, Capacity: map[string]string{"cpu": "4", "memory": "8Gi", "pods": "110", "gpu.example/one": "1"}},
 			{Count: 1, Labels: map[string]string{archLabel: "amd64", "zone": "b"}, Capacity: map[string]string{"cpu": "3500m", "memory": "8Gi", "pods": "110"}}},
 	}
-	for kind, versions := range map[string][]string{"/Namespace": {"v1"}, "/ConfigMap": {"v1"}, "/Secret": {"v1"}, "/Service": {"v1"}, "/PersistentVolumeClaim": {"v1"}, "apps/Deployment": {"v1"}, "apps/StatefulSet": {"v1"},
+	for kind, versions := range map[string][]string{"/Namespace": {"v1"}, "/ConfigMap": {"v1"}, "/Secret": {"v1"}, "/Service": {"v1"}, "/PersistentVolumeClaim": {"v1"}, "/PersistentVolume": {"v1"}, "apps/Deployment": {"v1"}, "apps/StatefulSet": {"v1"},
 		"batch/Job": {"v1"}, "networking.k8s.io/Ingress": {"v1"}, "networking.k8s.io/NetworkPolicy": {"v1"}, "autoscaling/HorizontalPodAutoscaler": {"v2", "v1"}, "rbac.authorization.k8s.io/RoleBinding": {"v1"},
 		"metrics.k8s.io/PodMetrics": {"v1beta1"}, "cilium.io/CiliumNetworkPolicy": {"v2"}, "scheduling.k8s.io/PriorityClass": {"v1"},
 		"apiextensions.k8s.io/CustomResourceDefinition": {"v1"}, "admissionregistration.k8s.io/ValidatingWebhookConfiguration": {"v1"}} {
@@ -115,7 +115,7 @@ func (w world) pods() specs {
 
 func kubeSchemas() resource.Schemas {
 	out := schemas()
-	for _, t := range []resource.Type{namespace, configMap, secret, service, claim, deployed, statefulSet, job, ingress, networkPolicy, autoscaler, roleBinding, webhooks, definition, anOrder,
+	for _, t := range []resource.Type{namespace, configMap, secret, service, claim, clusterVolume, deployed, statefulSet, job, ingress, networkPolicy, autoscaler, roleBinding, webhooks, definition, anOrder,
 		storageClass, ingressClass, priorityClass, runtimeClass, snapshotClass, gatewayClass} {
 		out[t] = &resource.Schema{Type: t, Named: true, Mark: resource.MarkMetadata}
 	}

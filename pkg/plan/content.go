@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -37,17 +38,18 @@ func (b *builder) addContent() {
 }
 
 func (b *builder) addImage(v *resource.Resource) {
-	format := v.Content.Format
-	if format == "" {
-		format = "raw"
-	}
-	content := *v.Content
+	b.fromBytes(v)
+	b.through(v, v.Ref, *v.Content)
+}
+
+// through lets a volume be made from an image that has the content of a resource
+// and is there for nothing else.
+func (b *builder) through(v *resource.Resource, of resource.Ref, content resource.Content) {
 	img := &resource.Resource{Ref: resource.Ref{Type: image, Key: b.freeKey(image, string(v.Key)+"-image")}, Tenure: resource.Own,
-		DerivedFrom: []resource.Ref{v.Ref}, Content: &content,
-		Spec: map[string]resource.Value{"disk_format": format, "container_format": "bare", "visibility": "private"}}
+		DerivedFrom: []resource.Ref{of}, Content: &content,
+		Spec: map[string]resource.Value{"disk_format": cmp.Or(content.Format, "raw"), "container_format": "bare", "visibility": "private"}}
 	img.Name = string(img.Key)
 	b.out.Put(img)
-	b.fromBytes(v)
 	v.Spec["image"] = img.Ref
 	b.extra = append(b.extra,
 		Step{ID: stepID(Upload, img.Ref), Action: Upload, Ref: img.Ref, After: []string{stepID(Create, img.Ref)}, Temporary: true},

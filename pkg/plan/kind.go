@@ -13,6 +13,7 @@ import (
 const (
 	namespace      resource.Type = "core/Namespace"
 	claim          resource.Type = "core/PersistentVolumeClaim"
+	clusterVolume  resource.Type = "core/PersistentVolume"
 	service        resource.Type = "core/Service"
 	secret         resource.Type = "core/Secret"
 	configMap      resource.Type = "core/ConfigMap"

@@ -28,6 +28,8 @@ func Reads(set *resource.Set, target Target, opts Options) (*Plan, error) {
 		case r.State == resource.Failed, sealed(r):
 		case r.Type == volume && r.Tenure != resource.Given:
 			err = rd.volume(r)
+		case r.Type == claim && r.Tenure != resource.Given:
+			err = rd.claim(r)
 		case r.Type == image && r.Tenure == resource.Own:
 			err = rd.image(r)
 		}
@@ -113,11 +115,32 @@ func (rd *reader) volume(r *resource.Resource) error {
 	if err := rd.existing(r); err != nil {
 		return err
 	}
+	rd.chain(r, r.Ref, number(r, "size"), rd.used[r.Ref])
+	return nil
+}
+
+// claim reads the bytes of a claim from the volume behind it, as far as the
+// project can see that.
+func (rd *reader) claim(r *resource.Resource) error {
+	s := storageOf(r)
+	id, _ := s["id"].(string)
+	if id == "" || s["encrypted"] == true {
+		return nil
+	}
+	size, _ := s["size"].(int64)
+	v := &resource.Resource{Ref: resource.Ref{Type: volume, Key: rd.freeKey(volume, string(r.Key))}, Name: string(r.Key), Tenure: resource.Given, State: r.State, ID: id,
+		Spec: map[string]resource.Value{"size": size}}
+	rd.out.Put(v)
+	rd.chain(r, v.Ref, size, s["status"] != "available")
+	return nil
+}
+
+// chain plans how the bytes of a resource are read from the volume that has them.
+func (rd *reader) chain(r *resource.Resource, from resource.Ref, size int64, used bool) {
 	c := chain{of: r.Ref, needs: map[string]int64{}}
 	var undo []Step
-	from, size := r.Ref, number(r, "size")
-	if rd.used[r.Ref] {
-		snap := rd.temporary(snapshot, r, "snap", map[string]resource.Value{"volume": r.Ref, "force": true})
+	if used {
+		snap := rd.temporary(snapshot, r, "snap", map[string]resource.Value{"volume": from, "force": true})
 		from = rd.temporary(volume, r, "copy", map[string]resource.Value{"snapshot_id": snap, "size": size})
 		c.create(snap)
 		c.create(from)
@@ -132,12 +155,18 @@ func (rd *reader) volume(r *resource.Resource) error {
 		c.then(s)
 	}
 	rd.chains = append(rd.chains, c)
-	return nil
 }
 
 // temporary puts into the plan's set what this plan makes and deletes again.
 func (rd *reader) temporary(t resource.Type, of *resource.Resource, suffix string, spec map[string]resource.Value) resource.Ref {
-	like := string(of.Key) + "-" + suffix
+	key := rd.freeKey(t, string(of.Key)+"-"+suffix)
+	r := &resource.Resource{Ref: resource.Ref{Type: t, Key: key}, Name: string(key), Tenure: resource.Own, DerivedFrom: []resource.Ref{of.Ref}, Spec: spec}
+	rd.out.Put(r)
+	return r.Ref
+}
+
+// freeKey returns a key like this one that nothing of the type has.
+func (rd *reader) freeKey(t resource.Type, like string) resource.Key {
 	key := resource.NewKey(like)
 	taken := func(k resource.Key) bool {
 		ref := resource.Ref{Type: t, Key: k}
@@ -146,9 +175,7 @@ func (rd *reader) temporary(t resource.Type, of *resource.Resource, suffix strin
 	for n := 2; taken(key); n++ {
 		key = resource.NewKey(like + "-" + strconv.Itoa(n))
 	}
-	r := &resource.Resource{Ref: resource.Ref{Type: t, Key: key}, Name: string(key), Tenure: resource.Own, DerivedFrom: []resource.Ref{of.Ref}, Spec: spec}
-	rd.out.Put(r)
-	return r.Ref
+	return key
 }
 
 func remover(ref resource.Ref) Step { return Step{ID: stepID(Delete, ref), Action: Delete, Ref: ref} }

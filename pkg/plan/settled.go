@@ -33,8 +33,8 @@ func (b *builder) observeInCluster() {
 		}
 		switch r.Type {
 		case claim:
-			if !carried(r.Content) {
-				b.foretell(gap.Signal{Code: "claim/data-not-moved", Ref: r.Ref, Effect: resource.Degraded, Args: map[string]string{"size": text(r, "spec.resources.requests.storage")}})
+			if rule := b.staysBehind(src); rule != "" {
+				b.decide(resource.Decision{Ref: r.Ref, Path: "content", Effect: resource.Degraded, Rule: rule, Args: map[string]string{"size": text(r, "spec.resources.requests.storage")}})
 			}
 		case service:
 			if ip := text(r, "spec.loadBalancerIP"); ip != "" {

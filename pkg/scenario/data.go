@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"strings"
+
 	"github.com/wechsel-project/wechsel/pkg/hot"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -33,16 +35,49 @@ func (l *loader) data() {
 			content.Length = d.Size.Bytes
 		}
 		switch {
-		case d.Volume.given() && d.Image.given():
-			l.wrong(d.place, "data: write either volume or image")
+		case several(d.Volume.given(), d.Image.given(), d.Claim.given()):
+			l.wrong(d.place, "data: write one of volume, image and claim")
+		case d.Claim.given():
+			l.claim(d, content)
 		case d.Volume.given():
 			l.volume(d, content)
 		case d.Image.given():
 			l.image(d, content)
 		case !d.Container.given():
-			l.wrong(d.place, "data: volume, image or snapshot is missing")
+			l.wrong(d.place, "data: volume, image, claim or snapshot is missing")
 		}
 	}
+}
+
+func several(given ...bool) bool {
+	n := 0
+	for _, g := range given {
+		if g {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// claim notes what a claim shall hold. Whether the workload has the claim, and
+// how large it is, is known once its manifests are read.
+func (l *loader) claim(d Data, content *resource.Content) {
+	namespace, name, ok := strings.Cut(d.Claim.Value, "/")
+	if !ok || namespace == "" || name == "" {
+		l.wrong(d.Claim.place, "data: the claim %q wants to be NAMESPACE/NAME", d.Claim.Value)
+	}
+	if d.Format.given() || d.Properties != nil {
+		l.wrong(d.place, "data: a claim has neither format nor properties")
+	}
+	if len(l.in.Spec.Kubernetes) == 0 {
+		l.wrong(d.Claim.place, "data: a claim wants a Kubernetes part")
+	}
+	for _, c := range l.out.Claims {
+		if c.Namespace == namespace && c.Name == name {
+			l.wrong(d.Claim.place, "data: the claim %q is here twice", d.Claim.Value)
+		}
+	}
+	l.out.Claims = append(l.out.Claims, Claim{namespace, name, *content})
 }
 
 func (l *loader) volume(d Data, content *resource.Content) {
@@ -84,7 +119,7 @@ func (l *loader) ownVolume(name Text) *resource.Resource {
 // snapshot makes a snapshot of a volume: the one that the template names, if
 // it names one.
 func (l *loader) snapshot(d Data) {
-	if !d.Volume.given() || d.Image.given() || d.Seed.given() || d.Size.given() || d.Format.given() || d.Properties != nil {
+	if !d.Volume.given() || d.Image.given() || d.Claim.given() || d.Seed.given() || d.Size.given() || d.Format.given() || d.Properties != nil {
 		l.wrong(d.place, "data: a snapshot wants a volume and nothing else")
 		return
 	}

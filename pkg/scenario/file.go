@@ -67,6 +67,7 @@ type Chart struct {
 type Data struct {
 	Volume     Text              `yaml:"volume" json:"volume,omitzero" jsonschema_description:"A volume of the template, which shall hold bytes"`
 	Image      Text              `yaml:"image" json:"image,omitzero" jsonschema_description:"The name of an image that the project makes; the template names it by that"`
+	Claim      Text              `yaml:"claim" json:"claim,omitzero" jsonschema_description:"A claim of the Kubernetes part, as NAMESPACE/NAME, which shall hold bytes; of a StatefulSet's TEMPLATE-NAME-NUMBER"`
 	Size       Size              `yaml:"size" json:"size,omitzero" jsonschema_description:"How many bytes; 1MiB if not given"`
 	Seed       Any               `yaml:"seed" json:"seed,omitzero" jsonschema:"type=integer,minimum=1" jsonschema_description:"Generates the bytes; a snapshot has none of its own"`
 	Format     Text              `yaml:"format" json:"format,omitzero" jsonschema:"enum=raw"`

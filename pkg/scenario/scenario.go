@@ -26,10 +26,17 @@ type Scenario struct {
 	Parameters  []hot.Parameter // of the template, with their values
 	Set         *resource.Set   // the workload, as asked for, but for its Kubernetes part
 	Kubernetes  []Source        // that part, which wants a cluster to become resources
+	Claims      []Claim         // of that part, which shall hold bytes
 	Rules       []Rule
 	Supply      map[string]string // by SERVER_user_data or GROUP_user_data: contents of files
 	Expect      []Expectation
 	Notes       []*hot.Error // what is done otherwise than in Heat; no errors
+}
+
+// A Claim is a PersistentVolumeClaim that shall hold bytes.
+type Claim struct {
+	Namespace, Name string
+	Content         resource.Content // generated; Size is the claim's own
 }
 
 // Options are what a scenario needs beside its folder.

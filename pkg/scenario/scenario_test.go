@@ -49,6 +49,9 @@ func checkFull(t *testing.T, s *Scenario) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+	if d := cmp.Diff([]Claim{{"shop", "data", resource.Content{Seed: 8, Length: 4 << 10}}}, s.Claims); d != "" {
+		t.Error(d)
+	}
 	checkSources(t, s.Kubernetes)
 	if text, ok := s.UserData("web-1"); !ok || text != "hello\n" {
 		t.Errorf("user data %q", text)

@@ -152,6 +152,9 @@ func (c *Cloud) one(k *kind, o object, family *family, selector cloud.Selector) 
 		k.states(r, o)
 		return r
 	}
+	if k.Type == volumeType && selector.Drill == "" && len(selector.Types) == 0 && isProvisioned(o) {
+		return nil // it goes with its claim, also when we have made it for that
+	}
 	r, reason := k.resource(o)
 	if reason != "" {
 		k.omit(selector, o, reason)

@@ -129,10 +129,7 @@ func leftOf(t resource.Type) func(object) string {
 	case serviceType:
 		return when("the cluster's own address", func(o object) bool { return name(o) == "kubernetes" && text(o, "metadata", "namespace") == "default" })
 	case volumeType:
-		return when("made for a claim", func(o object) bool {
-			_, made := texts(o, "metadata", "annotations")["pv.kubernetes.io/provisioned-by"]
-			return made
-		})
+		return when("made for a claim", func(o object) bool { return isProvisioned(o) && ownerOf(o).IsZero() })
 	case "rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding", "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/RoleBinding":
 		return when("part of every cluster", func(o object) bool {
 			_, bootstrapped := texts(o, "metadata", "labels")["kubernetes.io/bootstrapping"]
@@ -145,6 +142,12 @@ func leftOf(t resource.Type) func(object) string {
 		})
 	}
 	return nil
+}
+
+// isProvisioned reports whether a PersistentVolume was made for a claim.
+func isProvisioned(o object) bool {
+	_, made := texts(o, "metadata", "annotations")["pv.kubernetes.io/provisioned-by"]
+	return made
 }
 
 // isSystem reports whether the namespace is part of every cluster, and so the

@@ -55,21 +55,39 @@ type Cluster struct {
 	words   *tail
 }
 
+// OpenStack is the project in which the cluster's storage driver for Cinder makes
+// volumes.
+type OpenStack struct {
+	AuthURL  string `json:"authURL"` // http://127.0.0.1:PORT/identity/v3
+	User     string `json:"user"`
+	Password string `json:"password"`
+	Project  string `json:"project"`
+	Domain   string `json:"domain"` // of user and project
+	Region   string `json:"region"`
+}
+
 // configuration is what the program reads; see its Config.
 type configuration struct {
 	Name string `json:"name"`
 	profile.Kubernetes
+	OpenStack *OpenStack `json:"openStack,omitempty"`
 }
 
 // Start runs the profile's cluster with the program and waits until it serves,
-// at most until ctx ends. The caller closes.
+// at most until ctx ends. The caller closes. The cluster's volumes lie nowhere:
+// they are only told of.
 func Start(ctx context.Context, program string, p *profile.Profile) (*Cluster, error) {
+	return StartIn(ctx, program, p, nil)
+}
+
+// StartIn is Start for a cluster whose volumes are Cinder's, in a project.
+func StartIn(ctx context.Context, program string, p *profile.Profile, project *OpenStack) (*Cluster, error) {
 	if !p.Kubernetes.Serves() {
 		return nil, fmt.Errorf("the profile %s offers no Kubernetes", p.Name)
 	}
 	c := &Cluster{command: exec.Command(program), words: &tail{}} //nolint:noctx // it ends with its input, also when ctx lives on
 	c.command.Stderr = c.words
-	output, err := c.open(configuration{p.Name, p.Kubernetes})
+	output, err := c.open(configuration{p.Name, p.Kubernetes, project})
 	if err != nil {
 		return nil, fmt.Errorf("start the cluster of %s with %s: %w", p.Name, program, err)
 	}
