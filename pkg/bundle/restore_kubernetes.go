@@ -10,13 +10,13 @@ import (
 
 // cluster is what RESTORE.md says of the Kubernetes part.
 type cluster struct {
-	Definitions []manifest // of kinds, which have to be there before their objects
-	Secrets     []secret   // whose values do not travel
-	Names       []offered  // that are the provider's
-	Images      []Image    //
-	Claims      []claim    // whose contents do not travel
-	Disks       []disk     // of the claims whose contents do
-	Jobs        []job      // that run again
+	Definitions []manifest  // of kinds, which have to be there before their objects
+	Secrets     []secret    // whose values do not travel
+	Names       []offered   // that are the provider's
+	Images      []Image     //
+	Claims      []claim     // whose contents do not travel
+	Disks       []claimDisk // of the claims whose contents do
+	Jobs        []job       // that run again
 }
 
 type secret struct {
@@ -31,8 +31,8 @@ type offered struct {
 
 type claim struct{ Namespace, Name string }
 
-// A disk is what was on the volume of a claim.
-type disk struct {
+// A claimDisk is what was on the volume of a claim.
+type claimDisk struct {
 	claim
 	File, Format string
 	Size         int64  // GiB
@@ -85,8 +85,8 @@ func imageNames(files []manifest) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-func diskOf(set *resource.Set, r *resource.Resource) disk {
-	d := disk{claim: claim{r.Scope, r.Name}, File: r.Content.File, Format: r.Content.Format, Size: (r.Content.Size + 1<<30 - 1) >> 30, Mode: "ReadWriteOnce"}
+func diskOf(set *resource.Set, r *resource.Resource) claimDisk {
+	d := claimDisk{claim: claim{r.Scope, r.Name}, File: r.Content.File, Format: r.Content.Format, Size: (r.Content.Size + 1<<30 - 1) >> 30, Mode: "ReadWriteOnce"}
 	class, _ := resource.Lookup(r.Spec, "spec.storageClassName")
 	if ref, ok := class.(resource.Ref); ok && set.Get(ref) != nil {
 		d.Class = set.Get(ref).Name
