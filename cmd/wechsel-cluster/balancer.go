@@ -35,7 +35,11 @@ func (p *provider) service(ctx context.Context, s *corev1.Service) (time.Duratio
 		return 0, nil // nobody answers: the address stays pending
 	}
 	b := p.Balancers[i]
-	if why := b.refuses(s); why != "" {
+	why := b.refuses(s)
+	if why == "" && b.Octavia == ovn {
+		why = ovnRefuses(p.Name, s)
+	}
+	if why != "" {
 		p.tell("service-controller", s, "SyncLoadBalancerFailed", "Error syncing load balancer: "+why)
 		return 0, nil
 	}

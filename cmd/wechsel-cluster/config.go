@@ -86,6 +86,7 @@ type Balancer struct {
 	Internal   *netip.Prefix `json:"internal,omitempty"`   // for Services that ask for an internal address
 	InternalBy []string      `json:"internalBy,omitempty"` // annotations that ask for it, each with the value "true"; others mean nothing to it
 	Protocols  []string      `json:"protocols,omitempty"`  // default: TCP and UDP
+	Octavia    string        `json:"octavia,omitempty"`    // provider of Octavia: amphora, or ovn, which cannot do all
 	Hostname   string        `json:"hostname,omitempty"`   // answers with a name below this domain instead of an address
 	Delay      Duration      `json:"delay,omitempty"`
 }

@@ -24,6 +24,7 @@ type Side struct {
 	Cloud     cloud.Cloud
 	Simulated bool
 	MTU       int64                // of the networks that tenants make there; 0: nobody knows
+	Octavia   string               // provider behind the cluster's load balancers; "": nobody knows
 	Calls     func() []cloud.Calls // what was sent to it so far; nil: not counted
 }
 

@@ -39,6 +39,7 @@ func (d *drill) catalogues(ctx context.Context) error {
 		return err
 	}
 	d.fromCatalogue.MTU, d.toCatalogue.MTU = d.From.MTU, d.To.MTU
+	d.fromCatalogue.Octavia, d.toCatalogue.Octavia = d.From.Octavia, d.To.Octavia
 	d.result.Offers = [2]profile.Catalogue{d.fromCatalogue, d.toCatalogue}
 	return d.agree(ctx)
 }

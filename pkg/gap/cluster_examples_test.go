@@ -106,7 +106,11 @@ func ofServices() examples {
 		return on(service, p).found("chosen", from, to)
 	}
 	return examples{
-		"network/lb-feature-absent":       {on(service, "").refused("failed", 0, "SyncLoadBalancerFailed: Provider 'ovn' does not support a requested option", lost)},
+		"network/lb-feature-absent":       {on(service, "").refused("failed", 0, "SyncLoadBalancerFailed: Provider 'ovn' does not support a requested option", lost), on(service, "metadata.annotations").with("option", "PROXY protocol").foreseen("balancer/ovn-refuses", lost)},
+		"network/lb-option-ignored":       {annotated(service, "loadbalancer.openstack.org/flavor-id").with("option", "flavors").foreseen("balancer/ovn-ignores", degraded)},
+		"network/lb-open-to-all":          {on(service, "spec.loadBalancerSourceRanges").foreseen("balancer/ovn-open", degraded)},
+		"network/lb-client-address":       {on(service, "spec.externalTrafficPolicy").foreseen("balancer/client-address", degraded)},
+		"network/lb-health-check":         {on(service, "spec.externalTrafficPolicy").foreseen("balancer/ovn-health", resource.Adapted)},
 		"network/lb-pending":              {on(service, "").refused("failed", 0, "has no address", lost), on(service, "state").found("changed", "ready", "failed")},
 		"network/lb-annotation-ignored":   {annotated(service, "loadbalancer.openstack.org/proxy-protocol").foreseen("balancer/annotation-ignored", degraded)},
 		"network/internal-becomes-public": {annotated(service, "service.beta.kubernetes.io/openstack-internal-load-balancer").foreseen("balancer/internal-ignored", degraded)},

@@ -106,6 +106,7 @@ func (b *builder) build() (*Plan, error) {
 	b.foretellClaims()
 	b.foretellPlaces()
 	b.foretellAnnotations()
+	b.foretellOctavia()
 	b.foretellPolicies()
 	b.foretellMetrics()
 	b.observe()

@@ -12,6 +12,7 @@ type Catalogue struct {
 	VolumeTypes  []VolumeType        `json:"volumeTypes"`
 	Networks     []Network           `json:"networks"`              // external or shared, not the project's own
 	MTU          int64               `json:"mtu,omitempty"`         // of the networks that tenants make; 0: nothing tells
+	Octavia      string              `json:"octavia,omitempty"`     // the provider behind the cluster's load balancers; "": nothing tells, as no API does
 	QoSPolicies  []QoSPolicy         `json:"qosPolicies,omitempty"` // of the network service
 	Zones        map[string][]string `json:"zones"`                 // available zones by service: compute, network, block-storage
 	DefaultGroup Group               `json:"defaultGroup"`          // the project's security group that takes what names none

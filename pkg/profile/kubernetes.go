@@ -85,9 +85,16 @@ type Balancer struct {
 	Internal   netip.Prefix `json:"internal,omitzero"`
 	InternalBy []string     `json:"internalBy,omitempty"` // annotations that ask for Internal, each with the value "true"
 	Protocols  []string     `json:"protocols,omitempty"`  // default: TCP, UDP
+	Octavia    string       `json:"octavia,omitempty"`    // the provider of Octavia that does the work: amphora or ovn; default: it is not Octavia's
 	Hostname   string       `json:"hostname,omitempty"`   // answers with a name below this domain
 	Delay      Length       `json:"delay,omitzero"`
 }
+
+// The providers of Octavia (docs.openstack.org/octavia/latest/admin/providers).
+const (
+	Amphora = "amphora" // machines with HAProxy
+	OVN     = "ovn"     // the network itself, which forwards connections
+)
 
 // An Object is any Kubernetes object, as in a manifest.
 type Object map[string]any
@@ -107,6 +114,17 @@ func (l *Length) UnmarshalText(text []byte) error {
 
 // MarshalText writes what UnmarshalText reads.
 func (l Length) MarshalText() ([]byte, error) { return []byte(time.Duration(l).String()), nil }
+
+// Octavia is the provider of Octavia behind Services of type LoadBalancer without a
+// class; empty: it is not Octavia's, or the profile does not say it.
+func (k Kubernetes) Octavia() string {
+	for _, b := range k.Balancers {
+		if b.Class == "" && b.Controller == "" {
+			return b.Octavia
+		}
+	}
+	return ""
+}
 
 // Serves tells whether the provider offers Kubernetes at all.
 func (k Kubernetes) Serves() bool { return len(k.Nodes) > 0 }

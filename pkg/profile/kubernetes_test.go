@@ -20,7 +20,7 @@ kubernetes:
   drivers:
     - {name: block, accessModes: [ReadWriteOnce], maxSize: 2Ti, topology: zone}
   balancers:
-    - {pool: 203.0.113.0/24, internal: 10.0.0.0/24, internalBy: [a/b], protocols: [TCP]}
+    - {pool: 203.0.113.0/24, internal: 10.0.0.0/24, internalBy: [a/b], protocols: [TCP], octavia: ovn}
   podSecurity: {enforce: baseline}
   kinds: [{group: cert-manager.io, kind: Issuer, versions: [v1]}]
   objects: [{apiVersion: v1, kind: Namespace, metadata: {name: shop}}]
@@ -34,6 +34,9 @@ func TestAProviderOfKubernetesAlone(t *testing.T) {
 	}
 	if p.OpenStack() || !p.Kubernetes.Serves() {
 		t.Errorf("it offers OpenStack: %v, Kubernetes: %v", p.OpenStack(), p.Kubernetes.Serves())
+	}
+	if p.Kubernetes.Octavia() != profile.OVN || (profile.Kubernetes{Balancers: []profile.Balancer{{Class: "other", Octavia: profile.OVN}}}).Octavia() != "" {
+		t.Errorf("the provider of load balancers is %q", p.Kubernetes.Octavia())
 	}
 	text, err := json.Marshal(p.Kubernetes)
 	if err != nil {
@@ -60,6 +63,7 @@ func TestKubernetesIsValidated(t *testing.T) {
 		{"internal: 10.0.0.0/24, ", "", "kubernetes.balancers.0.internalBy: needs a range in internal"},
 		{"{pool:", "{class: a, controller: b, pool:", "kubernetes.balancers.0: is either for Services"},
 		{"[TCP]", "[HTTP]", `kubernetes.balancers.0.protocols.0: "HTTP" is none of TCP, UDP, SCTP`},
+		{"octavia: ovn", "octavia: haproxy", `kubernetes.balancers.0.octavia: "haproxy" is none of amphora, ovn`},
 		{"enforce: baseline", "enforce: high", `x.yaml:14:26: kubernetes.podSecurity.enforce: "high" is none of`},
 		{"kind: Issuer, ", "", "x.yaml:15:11: kubernetes.kinds.0: needs group, kind and versions"},
 		{"kind: Namespace, ", "", "x.yaml:16:13: kubernetes.objects.0: has no kind"},

@@ -87,6 +87,9 @@ func (k Kubernetes) validateBalancers(c *checker) {
 		if b.Class != "" && b.Controller != "" {
 			c.bad(at, "is either for Services (class) or for a controller")
 		}
+		if b.Octavia != "" {
+			c.oneOf(at+".octavia", b.Octavia, Amphora, OVN)
+		}
 		for j, protocol := range b.Protocols {
 			c.oneOf(fmt.Sprintf("%s.protocols.%d", at, j), protocol, "TCP", "UDP", "SCTP")
 		}

@@ -229,5 +229,5 @@ var (
 	cannotProvision = regexp.MustCompile(`(?i)not supported|unsupported|InvalidArgument|OutOfRange|storageclass.* not found|invalid`)
 	cannotSchedule  = regexp.MustCompile(`0/\d+ nodes are available: .*(didn't match Pod's node affinity/selector|had untolerated taint|node\(s\) didn't match)`)
 	cannotStart     = regexp.MustCompile(`(secret|configmap) "[^"]+" not found|references non-existent (secret|config) key|couldn't find key|InvalidImageName|manifest unknown|not found: manifest|pull access denied`)
-	cannotBalance   = regexp.MustCompile(`(?i)not supported|unsupported|invalid|not allowed`)
+	cannotBalance   = regexp.MustCompile(`(?i)not support|unsupported|invalid|not allowed`)
 )
