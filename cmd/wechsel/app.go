@@ -25,7 +25,8 @@ type Streams struct {
 // app is one call of the program.
 type app struct {
 	Streams
-	ctx context.Context
+	ctx            context.Context
+	clusterProgram string // that the user names; empty: it is looked for
 }
 
 // Run runs the program and returns its exit code.

@@ -36,7 +36,7 @@ Example:
   export KUBECONFIG=/tmp/clouds/kubeconfig
   openstack --os-cloud alster server list
   kubectl --context alster get storageclasses`,
-		Flags:  append([]cli.Flag{&cli.StringFlag{Name: "dir", Usage: "`DIR` for clouds.yaml and kubeconfig; default: a new temporary one"}, quietFlag()}, clusterFlags()...),
+		Flags:  append([]cli.Flag{&cli.StringFlag{Name: "dir", Usage: "`DIR` for clouds.yaml and kubeconfig; default: a new temporary one"}, quietFlag()}, a.clusterFlags()...),
 		Action: a.cloudStart,
 	}}}
 }

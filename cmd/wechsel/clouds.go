@@ -236,7 +236,7 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 	}
 	if want.kubernetes && p.Kubernetes.Serves() {
 		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
-			started, stop, err := a.startCluster(ctx, p, clusterOptions{when: kubernetesYes, program: os.Getenv("WECHSEL_CLUSTER")}, served)
+			started, stop, err := a.startCluster(ctx, p, clusterOptions{when: kubernetesYes, program: a.clusterProgram}, served)
 			if err != nil {
 				return nil, nil, err
 			}

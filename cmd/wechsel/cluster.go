@@ -19,6 +19,12 @@ const (
 	kubernetesNo   = "no"
 )
 
+// clusterProgramFlag names the program that is the Kubernetes of simulated clouds.
+func (a *app) clusterProgramFlag() cli.Flag {
+	return &cli.StringFlag{Name: "cluster-program", EnvVars: []string{"WECHSEL_CLUSTER"}, Destination: &a.clusterProgram,
+		Usage: "`FILE` that is a simulated cluster; default: wechsel-cluster beside wechsel or on PATH"}
+}
+
 // clusterOptions is what the user says about simulated clusters.
 type clusterOptions struct {
 	when    string // one of kubernetesAuto, kubernetesYes, kubernetesNo
@@ -26,10 +32,10 @@ type clusterOptions struct {
 }
 
 // clusterFlags are the flags that clusterOptionsOf reads.
-func clusterFlags() []cli.Flag {
+func (a *app) clusterFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "kubernetes", Value: kubernetesAuto, Usage: "`WHEN` a simulated cloud has a cluster: yes, no, or auto (if its profile offers one and wechsel-cluster is built)"},
-		&cli.StringFlag{Name: "cluster-program", EnvVars: []string{"WECHSEL_CLUSTER"}, Usage: "`FILE` that is a simulated cluster; default: wechsel-cluster beside wechsel or on PATH"},
+		a.clusterProgramFlag(),
 	}
 }
 

@@ -32,7 +32,7 @@ known by its hash, and only the rest is read.
 Examples:
   wechsel diff evidence/source.json other-cloud
   wechsel diff before.jsonl after.jsonl`,
-		Flags:  append([]cli.Flag{hashKeyFlag(), configFlag(), failOnFlag()}, outputFlags()...),
+		Flags:  append([]cli.Flag{hashKeyFlag(), configFlag(), failOnFlag(), a.clusterProgramFlag()}, outputFlags()...),
 		Action: a.diff,
 	}
 }

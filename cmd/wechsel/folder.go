@@ -31,6 +31,7 @@ type request struct {
 	From       string `json:"from"`
 	To         string `json:"to"`
 	Config     string `json:"config,omitempty"`
+	Layers     string `json:"layers,omitempty"` // of the scenario's parts only these; empty: all
 	Keep       bool   `json:"keep,omitempty"`
 	NoBytes    bool   `json:"noBytes,omitempty"`
 	Shared     bool   `json:"shared,omitempty"`

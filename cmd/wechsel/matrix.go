@@ -40,7 +40,7 @@ Examples:
   wechsel matrix tiny --clouds sim:alster,sim:isar --format html >matrix.html`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "clouds", Usage: "the `CLOUDS`, at least two, separated by commas", Required: true},
-			configFlag(), failOnFlag(),
+			layersFlag(), configFlag(), failOnFlag(), a.clusterProgramFlag(),
 			&cli.StringFlag{Name: "out", Usage: "`DIR` for matrix.json, matrix.html and a folder per drill"},
 			&cli.IntFlag{Name: "parallel", Value: 8 * runtime.GOMAXPROCS(0), DefaultText: "8 per processor", Usage: "at most `N` drills at once"},
 			&cli.BoolFlag{Name: "no-bytes", Usage: "do not move the bytes of volumes and images"},
@@ -125,7 +125,7 @@ func cloudList(list string) ([]string, error) {
 // contacted.
 func (a *app) matrixEntry(c *cli.Context, pair drill.Pair, temp string) (*matrixEntry, error) {
 	e := &matrixEntry{pair: pair, request: request{
-		ID: newID(), Scenario: pair.Scenario, From: pair.From, To: pair.To, Config: c.String("config"),
+		ID: newID(), Scenario: pair.Scenario, From: pair.From, To: pair.To, Config: c.String("config"), Layers: c.String("layers"),
 		NoBytes: c.Bool("no-bytes"), Shared: c.Bool("shared-project"), Started: a.Now().UTC().Format(time.RFC3339),
 	}}
 	if err := known(pair.To); err != nil {

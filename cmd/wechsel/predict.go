@@ -18,7 +18,7 @@ measurement: wechsel run measures.
 
 Example:
   wechsel predict web-shop --from my-cloud --to other-cloud`,
-		Flags:  append([]cli.Flag{fromFlag(), toFlag(), configFlag(), failOnFlag()}, reportFlags()...),
+		Flags:  append([]cli.Flag{fromFlag(), toFlag(), layersFlag(), configFlag(), failOnFlag(), a.clusterProgramFlag()}, reportFlags()...),
 		Action: a.predict,
 	}
 }
@@ -34,7 +34,7 @@ func (a *app) predict(c *cli.Context) error {
 	}
 	var errs []error
 	for _, name := range names {
-		errs = append(errs, a.predictOne(request{Scenario: name, From: c.String("from"), To: c.String("to"), Config: c.String("config")}, out))
+		errs = append(errs, a.predictOne(request{Scenario: name, From: c.String("from"), To: c.String("to"), Config: c.String("config"), Layers: c.String("layers")}, out))
 	}
 	return errors.Join(errs...)
 }

@@ -27,13 +27,13 @@ What the source itself cannot carry is no gap of the exit and stands apart in
 the report; it makes the exit code 1 as a gap of its severity does, because
 what never ran there was not measured.
 The Kubernetes of a simulated cloud is the program wechsel-cluster, which make
-cluster builds: beside wechsel, on PATH, or named by WECHSEL_CLUSTER.
+cluster builds: beside wechsel, on PATH, or named by --cluster-program.
 
 Examples:
   wechsel run tiny --from sim:alster --to sim:isar
   wechsel run web-shop --from my-cloud --to other-cloud --out evidence --lang de`,
 		Flags: append([]cli.Flag{
-			fromFlag(), toFlag(), configFlag(), failOnFlag(),
+			fromFlag(), toFlag(), layersFlag(), configFlag(), failOnFlag(), a.clusterProgramFlag(),
 			&cli.StringFlag{Name: "out", Usage: "`DIR` for bundle, journal, inventories and report; default: a folder in the user's state folder"},
 			&cli.BoolFlag{Name: "keep", Usage: "leave the resources in both clouds"},
 			&cli.BoolFlag{Name: "no-bytes", Usage: "do not move the bytes of volumes and images"},
@@ -71,7 +71,7 @@ func (a *app) run(c *cli.Context) error {
 	var errs []error
 	for _, name := range names {
 		r := request{
-			ID: newID(), Scenario: name, From: c.String("from"), To: c.String("to"), Config: c.String("config"),
+			ID: newID(), Scenario: name, From: c.String("from"), To: c.String("to"), Config: c.String("config"), Layers: c.String("layers"),
 			Keep: c.Bool("keep"), NoBytes: c.Bool("no-bytes"), Shared: c.Bool("shared-project"), Started: a.Now().UTC().Format(time.RFC3339),
 		}
 		dir := c.String("out")
@@ -110,6 +110,9 @@ func (a *app) prepare(r *request) (*job, error) {
 	}
 	s, err := loadScenario(r.Scenario, r.From, config)
 	if err != nil {
+		return nil, err
+	}
+	if err := keepLayers(s, r.Layers); err != nil {
 		return nil, err
 	}
 	r.From, r.To = s.From, firstOf(r.To, s.To)

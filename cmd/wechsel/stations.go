@@ -31,7 +31,7 @@ Example:
 			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to export from", Required: true},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`DIR` for the bundle", Required: true},
 			&cli.BoolFlag{Name: "data", Usage: "export the bytes too"},
-			&cli.StringSliceFlag{Name: "age-recipient", Usage: "export the values of Secrets too, encrypted for this `age1…` (repeatable)"}, configFlag(), quietFlag(),
+			&cli.StringSliceFlag{Name: "age-recipient", Usage: "export the values of Secrets too, encrypted for this `age1…` (repeatable)"}, configFlag(), quietFlag(), a.clusterProgramFlag(),
 		},
 		Action: a.export,
 	}
@@ -78,7 +78,7 @@ Example:
   wechsel deploy bundle --cloud other-cloud`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to arrive on", Required: true},
-			&cli.StringFlag{Name: "out", Usage: "`DIR` for the journal and the plan"}, configFlag(), failOnFlag(),
+			&cli.StringFlag{Name: "out", Usage: "`DIR` for the journal and the plan"}, configFlag(), failOnFlag(), a.clusterProgramFlag(),
 		}, outputFlags()...),
 		Action: a.deploy,
 	}
