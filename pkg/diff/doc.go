@@ -13,6 +13,10 @@
 // decided becomes a gap.Signal; so does what a plan has decided and the target
 // confirms. Which of them is a gap, and how bad, is package gap's business.
 //
+// [Reduce] makes two Sets that fit into memory of two sorted Streams that need
+// not: what is known by its name and has the same hash on both sides shows
+// nothing, and is left out.
+//
 // The package is pure: no I/O, no clock, no order of maps, no knowledge of
 // types but what their schemas say.
 package diff

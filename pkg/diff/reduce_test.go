@@ -52,7 +52,7 @@ var someCluster = rapid.Custom(func(t *rapid.T) *resource.Set {
 	for r := range s.All() {
 		dress(t, s, r)
 	}
-	close(s)
+	closed(s)
 	return s
 })
 
@@ -92,8 +92,8 @@ func dress(t *rapid.T, s *resource.Set, r *resource.Resource) {
 	r.Spec = schema.Canonical(r.Spec)
 }
 
-// close adds what is referred to and not there: the provider gives it.
-func close(s *resource.Set) {
+// closed adds what is referred to and not there: the provider gives it.
+func closed(s *resource.Set) {
 	for r := range s.All() {
 		for _, to := range r.Refs() {
 			if s.Get(to) == nil {
@@ -130,7 +130,7 @@ func changed(t *rapid.T, s *resource.Set) *resource.Set {
 		}
 		out.Put(c)
 	}
-	close(out)
+	closed(out)
 	return out
 }
 

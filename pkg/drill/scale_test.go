@@ -52,6 +52,33 @@ func TestAnExportOfManyServers(t *testing.T) {
 	}
 }
 
+// BenchmarkExport exports the project of 200 and of 2,000 servers, each with a
+// port, a volume and a floating IP, into a bundle. The simulated cloud is in the
+// same process: its memory is there before, and only what comes on top of that
+// is counted.
+func BenchmarkExport(b *testing.B) {
+	for _, servers := range []int{200, 2000} {
+		b.Run(fmt.Sprintf("servers=%d", servers), func(b *testing.B) {
+			w := newWorld(b, "alster", "isar", 1)
+			s := spacious(b, w, 1)
+			populate(b, s, w, servers)
+			o := w.options(b, "tiny")
+			o.From, o.Bytes = s.side, false
+			debug.FreeOSMemory()
+			before, peak := watchMemory()(), watchMemory()
+			requests, n := s.requests(), 0
+			for b.Loop() {
+				set, err := Export(b.Context(), o, filepath.Join(b.TempDir(), fmt.Sprint("bundle", n)))
+				if n++; err != nil || set.Len() < 4*servers {
+					b.Fatal(set.Len(), err)
+				}
+			}
+			b.ReportMetric(float64(s.requests()-requests)/float64(n), "requests/op")
+			b.ReportMetric(float64(peak()-before)/(1<<20), "MiB-peak")
+		})
+	}
+}
+
 // Waiting costs one request a tick, however many servers are waited for.
 func TestStatesAreOneRequest(t *testing.T) {
 	w := newWorld(t, "alster", "isar", 1)
@@ -75,8 +102,8 @@ func (s *simulated) requests() int {
 	return s.cloud.Requests.Count(func(sim.Request) bool { return true })
 }
 
-// spacious is a cloud like alster without quotas.
-func spacious(t *testing.T, w *world, seed uint64) *simulated {
+// spacious is a cloud like alster without quotas, and with many addresses.
+func spacious(t testing.TB, w *world, seed uint64) *simulated {
 	t.Helper()
 	p := carriedProfile(t, "alster")
 	for name := range p.Quota {
@@ -85,11 +112,16 @@ func spacious(t *testing.T, w *world, seed uint64) *simulated {
 	for _, name := range []string{"compute.instances", "compute.cores", "compute.ram", "network.port", "network.floatingip", "block-storage.volumes", "block-storage.gigabytes"} {
 		p.Quota[name] = -1
 	}
+	for i, subnet := range p.Networks[0].Subnets {
+		if subnet.IPVersion == 4 {
+			p.Networks[0].Subnets[i].CIDR, p.Networks[0].Subnets[i].Gateway, p.Networks[0].Subnets[i].Pools = "198.18.0.0/15", "", nil
+		}
+	}
 	return startProfile(t, p, seed, w.clock)
 }
 
 // populate makes servers with a port, a volume and a floating IP each.
-func populate(t *testing.T, s *simulated, w *world, servers int) {
+func populate(t testing.TB, s *simulated, w *world, servers int) {
 	t.Helper()
 	catalogue, err := s.side.Cloud.Catalogue(t.Context())
 	if err != nil {

@@ -14,4 +14,10 @@
 // What the project uses and does not own is Given, with its facts from the
 // catalogue, and only as far as it is used. An id that leads nowhere becomes a
 // Given resource named "unknown".
+//
+// [Write] writes the same into a file, a line for each resource, sorted; [Open]
+// reads it back as a resource.Stream. Where ids are names (Schema.Named:
+// Kubernetes), keys are made of them alone (resource.NameKey), so that each
+// resource can be written as it is listed, and sorted on disk: no matter how
+// large the project is, little of it is in memory.
 package inventory

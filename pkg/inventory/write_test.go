@@ -27,11 +27,11 @@ func someCluster(r *rand.Rand, n int) cluster {
 	for range n {
 		namespace, name := pick("a", "a-b", "shop"), pick("web", "b-web", "b.web", "db", strings.Repeat("long-", 9))+pick("", "-1")
 		kind := []resource.Type{tDeployment, tConfigMap}[r.IntN(2)]
-		if id := fmt.Sprint(kind, namespace, "/", name); taken[id] {
+		id := fmt.Sprint(kind, namespace, "/", name)
+		if taken[id] {
 			continue
-		} else {
-			taken[id] = true
 		}
+		taken[id] = true
 		x := inNamespace(kind, namespace, name, spec{"text": "<a>\n\u2028"})
 		if kind == tDeployment {
 			x.Spec["config"], x.Spec["class"] = namespace+"/"+pick("web", "none", "b.web"), pick("fast", "slow", "")

@@ -31,6 +31,7 @@ import (
 
 	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
 	"github.com/wechsel-project/wechsel/pkg/diff"
+	"github.com/wechsel-project/wechsel/pkg/drill"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -39,7 +40,7 @@ import (
 // each, and the diff of two such inventories: seconds, requests and the most
 // memory that the process has taken.
 //
-// "real" is a cluster that holds them all. The others are one namespace of a
+// "real" is a cluster that holds them all (fewer). The others are one namespace of a
 // real cluster, with all that the server and the controllers have made of it,
 // which a process of its own multiplies: no API server holds 120,000 objects
 // within the minutes that a benchmark may take.
@@ -47,9 +48,13 @@ func BenchmarkEstate(b *testing.B) {
 	config := start(b, "alster")
 	admin := administrator(b, config)
 	admin.fill(b, 0)
-	b.Run("namespaces=300", func(b *testing.B) { benchmarkEstate(b, multiplied(b, config, 300, 0), multiplied(b, config, 300, 1)) })
+	b.Run("namespaces=300", func(b *testing.B) {
+		one := multiplied(b, config, 300, 0)
+		benchmarkEstate(b, one, multiplied(b, config, 300, 1))
+		b.Run("bundle", func(b *testing.B) { benchmarkBundle(b, one) })
+	})
 	b.Run("namespaces=3000", func(b *testing.B) { benchmarkEstate(b, multiplied(b, config, 3000, 0), multiplied(b, config, 3000, 1)) })
-	b.Run("real/namespaces=30", func(b *testing.B) {
+	b.Run("real=30", func(b *testing.B) {
 		var g errgroup.Group
 		g.SetLimit(4)
 		for i := 1; i < 30; i++ {
@@ -83,6 +88,22 @@ func benchmarkEstate(b *testing.B, from, to []byte) {
 		w.report(b)
 		b.ReportMetric(float64(changes), "changes")
 	})
+}
+
+// benchmarkBundle measures an export with a file for each object, of which all
+// is in memory.
+func benchmarkBundle(b *testing.B, config []byte) {
+	n := 0
+	w := begin()
+	for b.Loop() {
+		c := open(b, kubernetes.Options{Config: config})
+		o := drill.Options{ID: "bench", From: drill.Side{Name: "test", Cloud: c}, Now: time.Now}
+		if _, err := drill.Export(b.Context(), o, filepath.Join(b.TempDir(), strconv.Itoa(n))); err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+	w.report(b)
 }
 
 func inventoryOf(b *testing.B, config []byte, name string) (objects, requests int) {
