@@ -87,18 +87,22 @@ func restoreScript(t *testing.T, dir, cloud string, p *plan.Plan) string {
 	}
 	script = strings.ReplaceAll(script, "cd THIS-FOLDER", "cd "+dir)
 	script = strings.ReplaceAll(script, "OS_CLOUD=…", "OS_CLOUD="+cloud)
-	called := map[string]string{}
+	type name struct {
+		volumeZone bool // compute and block storage may call two things the same
+		name       string
+	}
+	called := map[name]string{}
 	for _, d := range p.Mapping.Decisions {
 		if from, to := d.Args["from"], d.Args["to"]; from != "" && to != "" {
-			called[from] = to
+			called[name{d.Ref.Type == "OS::Cinder::Volume" && d.Path == "availability_zone", from}] = to
 		}
 	}
 	return regexp.MustCompile(`--parameter ('?)([^=\s]+)=([^'\n]*?)('?) \\`).ReplaceAllStringFunc(script, func(line string) string {
-		name, value, _ := strings.Cut(strings.Trim(strings.TrimSuffix(strings.TrimPrefix(line, "--parameter "), ` \`), "'"), "=")
-		if to, ok := called[value]; ok {
+		parameter, value, _ := strings.Cut(strings.Trim(strings.TrimSuffix(strings.TrimPrefix(line, "--parameter "), ` \`), "'"), "=")
+		if to, ok := called[name{strings.HasPrefix(parameter, "volume_zone_"), value}]; ok {
 			value = to
 		}
-		return fmt.Sprintf(`--parameter '%s=%s' \`, name, value)
+		return fmt.Sprintf(`--parameter '%s=%s' \`, parameter, value)
 	})
 }
 
