@@ -150,14 +150,21 @@ func (s *served) ask(t testing.TB, method, url string, body any) (map[string]any
 // put makes the object what it shall be, whatever it is now.
 func (s *served) put(t testing.TB, kind resource.Type, id string, shall map[string]any) {
 	t.Helper()
-	now, err := s.ask(t, http.MethodGet, s.url(t, kind, id), nil)
-	if err != nil {
-		t.Fatal(err)
+	for range 100 { // a controller may write in between
+		now, err := s.ask(t, http.MethodGet, s.url(t, kind, id), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shall["metadata"].(map[string]any)["resourceVersion"] = now["metadata"].(map[string]any)["resourceVersion"]
+		_, err = s.ask(t, http.MethodPut, s.url(t, kind, id), shall)
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "409 ") {
+			t.Fatal(err)
+		}
 	}
-	shall["metadata"].(map[string]any)["resourceVersion"] = now["metadata"].(map[string]any)["resourceVersion"]
-	if _, err := s.ask(t, http.MethodPut, s.url(t, kind, id), shall); err != nil {
-		t.Fatal(err)
-	}
+	t.Fatalf("%s %s changes all the time", kind, id)
 }
 
 // replace puts another object in the place of the one that is there.

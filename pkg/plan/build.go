@@ -108,6 +108,7 @@ func (b *builder) build() (*Plan, error) {
 	b.foretellAnnotations()
 	b.foretellOctavia()
 	b.foretellPolicies()
+	b.foretellEverywhere()
 	b.foretellMetrics()
 	b.observe()
 	b.observeInCluster()
@@ -119,6 +120,7 @@ func (b *builder) build() (*Plan, error) {
 	if p.Steps, err = order(b.out, b.steps()); err != nil {
 		return nil, err
 	}
+	b.limitNew()
 	for _, quota := range b.count(p) {
 		b.queue(p, quota)
 	}

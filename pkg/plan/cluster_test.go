@@ -361,6 +361,16 @@ func TestForetoldInClusters(t *testing.T) {
 			w.set.Put(s)
 			w.set.Put(in("shop", ingress, "networking.k8s.io/v1", "asking", specs{"spec": specs{"tls": []resource.Value{specs{"secretName": s.Ref}}}}))
 		}, []string{"degraded workload/reference-dangling networking.k8s.io/Ingress/shop-asking"}},
+		"limits everywhere": {func(w *world) {
+			w.target.Everywhere = []profile.Offered{{Type: "core/LimitRange", Name: "usual", Facts: map[string]any{"spec": map[string]any{"limits": []any{map[string]any{"type": "Container", "default": map[string]any{"cpu": "1"}}}}}},
+				{Type: "core/ResourceQuota", Name: "usual", Facts: map[string]any{"spec": map[string]any{"hard": map[string]any{"pods": "0", "requests.cpu": "500m"}}}}}
+			w.set.Put(&resource.Resource{Ref: ref(namespace, "shop"), Name: "shop", Tenure: resource.Own, Spec: specs{"apiVersion": "v1"}})
+		}, []string{"blocker cluster/quota-exceeded" + web, "degraded workload/limits-added core/Namespace/shop", "info workload/quota-added core/Namespace/shop"}},
+		"limits that the source has too": {func(w *world) {
+			w.target.Everywhere = []profile.Offered{{Type: "core/LimitRange", Name: "usual", Facts: map[string]any{"spec": "x"}}}
+			w.source.Everywhere = []profile.Offered{{Type: "core/LimitRange", Name: "theirs", Facts: map[string]any{"spec": "x"}}}
+			w.set.Put(&resource.Resource{Ref: ref(namespace, "shop"), Name: "shop", Tenure: resource.Own, Spec: specs{"apiVersion": "v1"}})
+		}, nil},
 		"everybody's account": {func(w *world) {
 			a := unseenAs(serviceAccount, "shop", "default")
 			w.set.Put(a)

@@ -8,6 +8,7 @@ type Cluster struct {
 	Domain     string       `json:"domain,omitempty"`     // below which Services have names: cluster.local; empty: not known
 	Kinds      []Kind       `json:"kinds"`                // all that is served
 	Given      []Offered    `json:"given"`                // what the provider has put there for workloads to name
+	Everywhere []Offered    `json:"everywhere,omitempty"` // what the provider puts into every namespace: quotas, limits
 	Namespaces []string     `json:"namespaces,omitempty"` // that are there already
 	Nodes      []Machine    `json:"nodes,omitempty"`      // as far as the tenant may see them
 	Unread     []Unreadable `json:"unread,omitempty"`     // what these rights could not read

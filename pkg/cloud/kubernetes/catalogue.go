@@ -58,6 +58,19 @@ func (c *Cloud) Catalogue(ctx context.Context) (profile.Catalogue, error) {
 	if k := c.known("core/Node"); k != nil {
 		read(k, machines.add)
 	}
+	for _, k := range c.wanted(nil) {
+		if isLimit(k.Type) {
+			g.Go(func() error {
+				everywhere, err := c.everywhere(ctx, k)
+				mu.Lock()
+				defer mu.Unlock()
+				for _, o := range everywhere {
+					out.Everywhere = append(out.Everywhere, k.offer(o))
+				}
+				return err
+			})
+		}
+	}
 	g.Go(func() error { return c.readNamespaces(ctx, out, &mu) })
 	g.Go(func() error { return c.readQuota(ctx, quota, &mu) })
 	g.Go(func() (err error) {
@@ -68,9 +81,11 @@ func (c *Cloud) Catalogue(ctx context.Context) (profile.Catalogue, error) {
 		return profile.Catalogue{}, err
 	}
 	out.Nodes = machines.list()
-	slices.SortFunc(out.Given, func(a, b profile.Offered) int {
-		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
-	})
+	for _, list := range [][]profile.Offered{out.Given, out.Everywhere} {
+		slices.SortFunc(list, func(a, b profile.Offered) int {
+			return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
+		})
+	}
 	slices.SortFunc(out.Unread, func(a, b profile.Unreadable) int { return cmp.Compare(a.Type, b.Type) })
 	return profile.Catalogue{Cloud: c.name, Cluster: out, Quota: quota}, nil
 }

@@ -110,9 +110,16 @@ func (c *Cloud) empty(ctx context.Context, namespace, drill string) error {
 			continue
 		}
 		g.Go(func() error {
+			everywhere, err := c.everywhere(ctx, k)
+			if err != nil {
+				return err
+			}
 			query := url.Values{accepting: {metadataOnly}, "labelSelector": {markLabel + "!=" + drill}}
 			return c.pagesOf(ctx, k, namespace, query, func(page []object) error {
 				for _, o := range page {
+					if isEverywhere(o, everywhere) {
+						continue
+					}
 					if name := text(o, "metadata", "name"); k.leftOut(o, ownerOf(o)) == "" && (k.Type != accountType || name != "default") {
 						return &cloud.OpError{Op: "delete", Cloud: c.name, Err: cloud.ErrConflict, Message: "the namespace holds " + k.name + " " + name + ", which this drill has not made",
 							Hint: "move or delete it, then clean up again"}

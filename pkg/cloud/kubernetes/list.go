@@ -114,11 +114,23 @@ func (c *Cloud) read(ctx context.Context, k *kind, selector cloud.Selector, told
 		}
 		selector.Omit = nil // it has told
 	}
+	var everywhere map[string]object
+	if selector.Drill == "" { // it carries no mark
+		if everywhere, err = c.everywhere(ctx, k); err != nil {
+			return err
+		}
+	}
 	for _, query := range family.queries(selector) {
 		err := c.pages(ctx, k, query, func(page []object) error {
 			var out []*resource.Resource
 			var all []seen
 			for _, o := range page {
+				if isEverywhere(o, everywhere) {
+					if c.isOurs(k, o) {
+						k.omit(selector, o, everywhereReason)
+					}
+					continue
+				}
 				s := look(k, o)
 				if s.Resource = c.one(k, o, family, selector); s.Resource != nil {
 					out, all = append(out, s.Resource), append(all, s)

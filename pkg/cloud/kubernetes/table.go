@@ -157,10 +157,12 @@ func isSystem(namespace string) bool {
 }
 
 // isGiven: the provider puts objects of these types there for its tenants to
-// name.
+// name, or to obey.
 func isGiven(t resource.Type) bool {
 	switch t {
 	case storageClassType, volumeClassType, ingressClassType, priorityClassType, runtimeClassType, gatewayClassType, snapshotClassType, definitionType, clusterIssuerType,
+		"admissionregistration.k8s.io/ValidatingAdmissionPolicy", "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding",
+		"admissionregistration.k8s.io/MutatingAdmissionPolicy", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
 		"resource.k8s.io/DeviceClass", "resource.k8s.io/ResourceSlice", "snapshot.storage.k8s.io/VolumeSnapshotContent":
 		return true
 	}
