@@ -45,7 +45,7 @@ var someCluster = rapid.Custom(func(t *rapid.T) *resource.Set {
 		kind := rapid.SampledFrom([]resource.Type{tConfig, tSecret, tApp, tSet, tClaim, volume}).Draw(t, "type")
 		r := named(kind, rapid.SampledFrom([]string{"a", "a-b"}).Draw(t, "namespace"), rapid.SampledFrom([]string{"web", "b-web", "db"}).Draw(t, "name"))
 		if kind == volume {
-			r = own(volume, fmt.Sprint("v", i), spec{"size": int64(i % 3)})
+			r = own(volume, fmt.Sprint("v", i), spec{})
 		}
 		s.Put(r)
 	}
@@ -69,13 +69,15 @@ func dress(t *rapid.T, s *resource.Set, r *resource.Resource) {
 	case tApp:
 		r.Spec["config"] = ref(tConfig, string(resource.NameKey(r.Scope, name.Draw(t, "config"))))
 		r.Spec["image"], r.Spec["tags"] = word.Draw(t, "image"), list{"b", word.Draw(t, "tag")}
-		if rapid.IntRange(0, 5).Draw(t, "volume") == 0 {
+		if rapid.IntRange(0, 2).Draw(t, "volume") == 0 {
 			for v := range s.OfType(volume) {
 				r.Spec["volume"] = v.Ref
 			}
 		}
 	case tSecret:
 		r.Spec["data"], r.Unread = spec{"key": word.Draw(t, "hash")}, []resource.Path{"data"}
+	case volume:
+		r.Spec["size"] = int64(rapid.IntRange(0, 2).Draw(t, "size"))
 	case tConfig:
 		r.Spec["data"] = word.Draw(t, "data")
 	case tClaim:
@@ -165,5 +167,26 @@ func TestReducedSetsShowTheSame(t *testing.T) {
 	})
 	if left == 0 {
 		t.Error("nothing was ever left out")
+	}
+}
+
+// Who a thing without a name of its own is depends on what refers to it.
+func TestWhatRefersToTheUnnamedIsKept(t *testing.T) {
+	app := named(tApp, "a", "web")
+	app.Spec["volume"] = ref(volume, "v1")
+	other := named(tApp, "a", "db")
+	set := resource.NewSet(namedSchemas(), app, other, own(volume, "v1", spec{"size": int64(1)}))
+	closed(set)
+	x, y, equal, err := Reduce(resource.StreamOf(set), resource.StreamOf(set.Clone()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*resource.Set{x, y} {
+		if kept := s.Get(app.Ref); kept == nil || kept.Spec["volume"] == nil || s.Get(other.Ref) != nil {
+			t.Errorf("kept is %v, and of the other one %v", kept, s.Get(other.Ref))
+		}
+	}
+	if equal != 2 { // the other one and the namespace
+		t.Errorf("%d are equal", equal)
 	}
 }

@@ -15,7 +15,9 @@ func (r *reading) name(set *resource.Set) *resource.Set {
 	n := &naming{reading: r, set: set, keys: map[resource.Ref]resource.Key{}, taken: map[resource.Ref]bool{}}
 	n.known()
 	n.byName()
-	n.colors = resource.Colors(set, resource.Coloring{Names: true, Fixed: n.fixed()})
+	if len(n.keys) < set.Len() {
+		n.colors = resource.Colors(set, resource.Coloring{Names: true, Fixed: n.fixed()})
+	}
 	n.parents()
 	n.given()
 	n.children()

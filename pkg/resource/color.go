@@ -101,7 +101,7 @@ func newColorGraph(s *Set, how Coloring) *colorGraph {
 
 func newColorNode(schema *Schema, r *Resource, how Coloring) *colorNode {
 	n := &colorNode{ref: r.Ref, parent: r.Parent}
-	n.out = newColorTree(schema, "", schema.Canonical(readable(r)))
+	n.out = newColorTree(schema.Whole(), "", schema.Canonical(readable(r)))
 	if fixed, ok := how.Fixed[r.Ref]; ok {
 		n.base, n.still = fixed, true
 		return n
@@ -164,8 +164,8 @@ type colorTree struct {
 	items []colorTree
 }
 
-func newColorTree(s *Schema, p Path, v Value) colorTree {
-	f, _ := s.Field(p)
+func newColorTree(at Place, p Path, v Value) colorTree {
+	f, _ := at.Field()
 	switch v := v.(type) {
 	case Ref:
 		return colorTree{path: p.Pattern(), ref: v}
@@ -178,14 +178,15 @@ func newColorTree(s *Schema, p Path, v Value) colorTree {
 	case []Value:
 		t := colorTree{any: f.List == Unique}
 		for i, item := range v {
-			t.items = append(t.items, newColorTree(s, p.Index(i), item))
+			t.items = append(t.items, newColorTree(at.Index(i), p.Index(i), item))
 		}
 		return t.folded()
 	case map[string]Value:
 		t := colorTree{}
 		for _, k := range slices.Sorted(maps.Keys(v)) {
-			if f, _ := s.Field(p.Field(k)); f.colored() {
-				t.items = append(t.items, colorLeaf(k), newColorTree(s, p.Field(k), v[k]))
+			inner := at.Entry(k)
+			if f, _ := inner.Field(); f.colored() {
+				t.items = append(t.items, colorLeaf(k), newColorTree(inner, p.Field(k), v[k]))
 			}
 		}
 		return t.folded()
