@@ -118,6 +118,7 @@ type drill struct {
 	sourceKeys, targetKeys     map[string]resource.Ref         // what the engine made, by id
 	export                     *resource.Set                   // what goes into the bundle
 	omissions                  bundle.Omissions                // what does not
+	runs                       bundle.Omissions                // of B: what its pods run
 	unfit, outcomes            map[resource.Ref]deploy.Outcome // of the source's deployment, and the target's
 	refusals                   []gap.Signal
 }

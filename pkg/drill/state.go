@@ -21,6 +21,7 @@ const (
 	sourceFile  = "source.json"
 	omittedFile = "omitted.json"
 	unfitFile   = "unfit.json"
+	runsFile    = "runs.json"
 	targetFile  = "target.json"
 	resultFile  = "result.json"
 	readBackDir = "read-back"

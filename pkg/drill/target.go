@@ -72,9 +72,18 @@ func (d *drill) deployTarget(ctx context.Context) error {
 // observeTarget reads B back, bytes included where A's were.
 func (d *drill) observeTarget(ctx context.Context) error {
 	set, err := d.observe("read-target", targetFile, func() (*resource.Set, error) {
-		return inventory.Take(ctx, d.To.Cloud, inventory.Options{Drill: d.ID, Keys: d.targetKeys, Catalogue: &d.toCatalogue})
+		d.runs = bundle.Omissions{}
+		set, err := inventory.Take(ctx, d.To.Cloud, inventory.Options{Drill: d.ID, Keys: d.targetKeys, Catalogue: &d.toCatalogue, Omit: d.runs.Add})
+		if err != nil {
+			return nil, err
+		}
+		d.runs.Objects = nil
+		return set, d.save(runsFile, d.runs)
 	})
 	if err != nil {
+		return err
+	}
+	if _, err := d.load(runsFile, &d.runs); err != nil {
 		return err
 	}
 	d.result.Target = set
@@ -112,6 +121,10 @@ func (d *drill) compare(context.Context) error {
 	}
 	d.result.Diff = diff.Compare(d.export, d.result.Target, d.result.Plan.Mapping, o)
 	d.result.Signals = append(d.result.Signals, d.result.Diff.Signals...)
+	if _, err := d.load(omittedFile, &d.omissions); err != nil {
+		return err
+	}
+	d.result.Signals = append(d.result.Signals, otherImages(d.export, d.result.Plan.Set, d.omissions.Digests, d.runs.Digests)...)
 	return nil
 }
 

@@ -166,6 +166,7 @@ func ofPods() examples {
 		"workload/secret-differs":   {on(secret, "data.password").found("changed", "wechsel-hmac-sha256:aa", "wechsel-hmac-sha256:bb")},
 		"workload/job-finished":     {on("batch/Job", "").with("from", "migrate").foreseen("job/finished", adapted)},
 		"workload/provider-service": {on(deployment, podSpec+".containers[0].env[0].value").with("service", "169.254.169.254").foreseen("provider/service", degraded)},
+		"workload/image-differs":    {on(deployment, podSpec+".containers[0].image").with("image", "web:1").found("image/digest", "sha256:a", "sha256:b")},
 		"workload/release-lost":     {on(deployment, `metadata.annotations."meta.helm.sh/release-name"`).with("release", "front", "namespace", "shop").foreseen("release/lost", adapted)},
 		"workload/image-pull":       {failed("ImagePullBackOff: Back-off pulling image \"a\"")},
 		"workload/image-rewritten":  {on(deployment, podSpec+".containers[0].image").found("changed", "a:1", "mirror/a:1"), on(deployment, podSpec+".initContainers[0].image").found("changed", "a:1", "mirror/a:1")},

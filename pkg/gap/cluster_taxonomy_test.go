@@ -48,7 +48,7 @@ func differences() []difference {
 		{what: "devices", kinds: []string{"workload/device-absent"}},
 		{what: "runtime and priority classes", kinds: []string{"workload/runtime-class-absent", "workload/runtime-class-replaced", "workload/priority-class-absent", "workload/priority-class-replaced"}},
 		{what: "quotas and limits", kinds: []string{"cluster/quota-exceeded", "workload/limit-range"}},
-		{what: "registries and pull secrets", kinds: []string{"workload/image-pull", "workload/reference-dangling"}},
+		{what: "registries and pull secrets", kinds: []string{"workload/image-pull", "workload/image-differs", "workload/reference-dangling"}},
 		{what: "issuers of certificates", kinds: []string{"workload/issuer-absent"}},
 		{what: "metrics", kinds: []string{"workload/metrics-absent"}},
 		{what: "operators and their definitions", kinds: []string{"cluster/kind-absent", "cluster/there-already"}},
