@@ -20,9 +20,9 @@ func otherImages(export, made *resource.Set, source, target map[string][]string)
 			continue
 		}
 		for path, leaf := range resource.Leaves(r.Spec) {
-			name, _ := leaf.(string)
+			name, ok := leaf.(string)
 			before, now := source[name], target[name]
-			if v, _ := resource.Lookup(to.Spec, path); v != leaf || !isImage(path) || len(before) == 0 || len(now) == 0 {
+			if v, _ := resource.Lookup(to.Spec, path); !ok || !resource.Equal(v, name) || !isImage(path) || len(before) == 0 || len(now) == 0 {
 				continue
 			}
 			if slices.ContainsFunc(now, func(digest string) bool { return !slices.Contains(before, digest) }) {

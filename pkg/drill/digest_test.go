@@ -17,7 +17,7 @@ func TestOtherImages(t *testing.T) {
 			containers = append(containers, map[string]resource.Value{"image": image})
 		}
 		return resource.NewSet(nil, &resource.Resource{Ref: resource.Ref{Type: "apps/Deployment", Key: "web"}, Tenure: resource.Own,
-			Spec: map[string]resource.Value{"image": "moved:1", "spec": map[string]resource.Value{"containers": containers}}})
+			Spec: map[string]resource.Value{"image": "moved:1", "metadata": map[string]resource.Value{}, "args": []resource.Value{}, "spec": map[string]resource.Value{"containers": containers}}})
 	}
 	source := map[string][]string{"moved:1": {"sha256:a"}, "same:1": {"sha256:b"}, "mapped:1": {"sha256:c"}, "gone:1": {"sha256:d"}, "both:1": {"sha256:e", "sha256:f"}}
 	target := map[string][]string{"moved:1": {"sha256:z"}, "same:1": {"sha256:b"}, "mapped:1": {"sha256:y"}, "new:1": {"sha256:d"}, "both:1": {"sha256:f"}}

@@ -21,7 +21,7 @@ func TestClusterConverts(t *testing.T) {
 	version := func(name string, stored bool) any {
 		return dict{"name": name, "served": true, "storage": stored, "schema": dict{"openAPIV3Schema": dict{"type": "object", "properties": dict{"spec": dict{"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}}
 	}
-	make := func(t *testing.T, kind resource.Type, namespace, name string, spec dict) *resource.Resource {
+	create := func(t *testing.T, kind resource.Type, namespace, name string, spec dict) *resource.Resource {
 		t.Helper()
 		spec["metadata"] = dict{}
 		r, err := c.Create(t.Context(), &resource.Resource{Ref: resource.Ref{Type: kind, Key: resource.Key(name[:4])}, Name: name, Scope: namespace, Spec: spec}, resource.Owner{Drill: "d1", Key: "x"})
@@ -30,15 +30,15 @@ func TestClusterConverts(t *testing.T) {
 		}
 		return r
 	}
-	definition := make(t, "apiextensions.k8s.io/CustomResourceDefinition", "", "things.skew.example", dict{"apiVersion": "apiextensions.k8s.io/v1", "spec": dict{
+	definition := create(t, "apiextensions.k8s.io/CustomResourceDefinition", "", "things.skew.example", dict{"apiVersion": "apiextensions.k8s.io/v1", "spec": dict{
 		"group": "skew.example", "scope": "Namespaced", "names": dict{"kind": "Thing", "plural": "things"}, "versions": []any{version("v1", true), version("v1beta1", false)}}})
-	make(t, "core/Namespace", "", "skew", dict{"apiVersion": "v1"})
-	make(t, scaler, "skew", "front", dict{"apiVersion": "autoscaling/v2", "spec": dict{"maxReplicas": int64(3), "scaleTargetRef": dict{"apiVersion": "apps/v1", "kind": "Deployment", "name": "front"},
+	create(t, "core/Namespace", "", "skew", dict{"apiVersion": "v1"})
+	create(t, scaler, "skew", "front", dict{"apiVersion": "autoscaling/v2", "spec": dict{"maxReplicas": int64(3), "scaleTargetRef": dict{"apiVersion": "apps/v1", "kind": "Deployment", "name": "front"},
 		"metrics": []any{dict{"type": "Resource", "resource": dict{"name": "cpu", "target": dict{"type": "Utilization", "averageUtilization": int64(60)}}}}}})
 	if r := ready(t, c, definition); r.State != resource.Ready {
 		t.Fatal(r.Why)
 	}
-	make(t, thing, "skew", "thing", dict{"apiVersion": "skew.example/v1", "spec": dict{"size": int64(3)}})
+	create(t, thing, "skew", "thing", dict{"apiVersion": "skew.example/v1", "spec": dict{"size": int64(3)}})
 
 	if err := cloud.Speak(t.Context(), c, map[resource.Type][]string{scaler: {"v1"}, thing: {"v1beta1"}}); err != nil {
 		t.Fatal(err)
@@ -51,7 +51,7 @@ func TestClusterConverts(t *testing.T) {
 	if d := cmp.Diff(dict{"apiVersion": "skew.example/v1beta1", "metadata": dict{"namespace": "skew"}, "spec": dict{"size": int64(3)}}, one.Spec); d != "" {
 		t.Error(d)
 	}
-	if r := make(t, thing, "skew", "later", dict{"apiVersion": "skew.example/v1", "spec": dict{}}); r.ID != "skew/later" {
+	if r := create(t, thing, "skew", "later", dict{"apiVersion": "skew.example/v1", "spec": dict{}}); r.ID != "skew/later" {
 		t.Error(r.ID)
 	}
 }
