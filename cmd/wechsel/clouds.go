@@ -211,11 +211,8 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 	if err != nil {
 		return nil, err
 	}
-	if want.kubernetes && !p.Kubernetes.Serves() && !want.ifThere {
-		return nil, &usage{fmt.Errorf("%s offers no Kubernetes, which the scenario needs", name)}
-	}
-	if want.openStack && !p.OpenStack() && !want.ifThere {
-		return nil, &usage{fmt.Errorf("%s offers no OpenStack, which the scenario needs", name)}
+	if err := offers(name, p, want); err != nil {
+		return nil, err
 	}
 	var layers []layer
 	var served *server
@@ -256,6 +253,17 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 	end := c.close
 	c.close = func() { end(); stop() } // the cluster first, which uses the other
 	return c, nil
+}
+
+// offers tells what of the wanted a profile does not have and has to.
+func offers(name string, p *profile.Profile, want wanted) error {
+	if want.kubernetes && !p.Kubernetes.Serves() && !want.ifThere {
+		return &usage{fmt.Errorf("%s offers no Kubernetes, which the scenario needs", name)}
+	}
+	if want.openStack && !p.OpenStack() && !want.ifThere {
+		return &usage{fmt.Errorf("%s offers no OpenStack, which the scenario needs", name)}
+	}
+	return nil
 }
 
 // loadProfile reads sim:NAME from the binary, or sim:FILE.

@@ -67,8 +67,8 @@ func (j *joined) List(ctx context.Context, selector Selector) iter.Seq2[*resourc
 			b = &behind{volumes: map[string]*resource.Resource{}}
 		}
 		for _, layer := range j.layers {
-			s, any := j.selected(layer, selector)
-			if !any {
+			s, ok := j.selected(layer, selector)
+			if !ok {
 				continue
 			}
 			for r, err := range layer.List(ctx, s) {

@@ -53,11 +53,12 @@ func newRemover(o CleanupOptions, isRoot func(*resource.Resource) bool) *remover
 }
 
 // run lists and deletes until nothing is left or nothing moves any more. It
-// rests for a tick only when the last round has changed nothing.
+// rests only when the last round has changed nothing, and longer the more often
+// that happens.
 func (r *remover) run(ctx context.Context) error {
 	r.inherit()
 	whole, moved := true, r.Now()
-	for {
+	for rests := 1; ; rests++ {
 		before := len(r.mine) + len(r.orphans)
 		if err := r.look(ctx, whole); err != nil {
 			return err
@@ -71,18 +72,24 @@ func (r *remover) run(ctx context.Context) error {
 		}
 		whole = len(r.mine)+len(r.orphans) == 0 // a last look at all: something may have been on its way
 		if asked > 0 || whole || len(r.mine)+len(r.orphans) < before {
-			moved = r.Now()
+			moved, rests = r.Now(), 0
 			continue
 		}
 		if r.Now().Sub(moved) >= r.limit() {
 			r.report()
 			return nil
 		}
-		if err := r.rest(ctx); err != nil {
-			return err
+		for range min(rests, mostTicks) {
+			if err := r.rest(ctx); err != nil {
+				return err
+			}
 		}
 	}
 }
+
+// mostTicks is how many ticks a rest is long at last: what goes slowly is asked
+// for less and less often.
+const mostTicks = 4
 
 // limit is how long nothing may move: long while something is on its way.
 func (r *remover) limit() time.Duration {
@@ -101,30 +108,47 @@ func (r *remover) rest(ctx context.Context) error {
 	}
 }
 
-// look lists what is there, all types or only those that are left, and
-// records what has gone.
+// look lists what is there, all types or only those of which something is on its
+// way out, and records what has gone. The rest is as it was seen last; a last look
+// at all comes when nothing is left.
 func (r *remover) look(ctx context.Context, whole bool) error {
 	var types []resource.Type
 	if !whole {
-		for at, x := range r.mine {
-			types = append(types, at.Type)
-			if !x.Parent.IsZero() {
-				types = append(types, x.Parent.Type)
-			}
-		}
-		slices.Sort(types)
-		types = slices.Compact(types)
+		types = r.leaving()
 	}
 	if whole || len(types) > 0 {
 		list, err := r.calls.list(ctx, cloud.Selector{Types: types, Drill: r.Drill})
 		if err != nil {
 			return err
 		}
-		if err := r.compare(r.ours(list)); err != nil {
+		now := r.ours(list)
+		for at, x := range r.mine {
+			if !whole && !slices.Contains(types, at.Type) {
+				now[at] = x
+			}
+		}
+		if err := r.compare(now); err != nil {
 			return err
 		}
 	}
 	return r.lookForOrphans(ctx)
+}
+
+// leaving returns the types of what was asked to go, with those of its parents,
+// without which nobody knows whose it is; of all that is left, if nothing was.
+func (r *remover) leaving() []resource.Type {
+	var types []resource.Type
+	for at, x := range r.mine {
+		if len(r.asked) > 0 && !r.asked[at] {
+			continue
+		}
+		types = append(types, at.Type)
+		if !x.Parent.IsZero() {
+			types = append(types, x.Parent.Type)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
 }
 
 // compare takes over what is there now and records what is not there any more.

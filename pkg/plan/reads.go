@@ -29,7 +29,7 @@ func Reads(set *resource.Set, target Target, opts Options) (*Plan, error) {
 		case r.Type == volume && r.Tenure != resource.Given:
 			err = rd.volume(r)
 		case r.Type == claim && r.Tenure != resource.Given:
-			err = rd.claim(r)
+			rd.claim(r)
 		case r.Type == image && r.Tenure == resource.Own:
 			err = rd.image(r)
 		}
@@ -121,18 +121,17 @@ func (rd *reader) volume(r *resource.Resource) error {
 
 // claim reads the bytes of a claim from the volume behind it, as far as the
 // project can see that.
-func (rd *reader) claim(r *resource.Resource) error {
+func (rd *reader) claim(r *resource.Resource) {
 	s := storageOf(r)
 	id, _ := s["id"].(string)
 	if id == "" || s["encrypted"] == true {
-		return nil
+		return
 	}
 	size, _ := s["size"].(int64)
 	v := &resource.Resource{Ref: resource.Ref{Type: volume, Key: rd.freeKey(volume, string(r.Key))}, Name: string(r.Key), Tenure: resource.Given, State: r.State, ID: id,
 		Spec: map[string]resource.Value{"size": size}}
 	rd.out.Put(v)
 	rd.chain(r, v.Ref, size, s["status"] != "available")
-	return nil
 }
 
 // chain plans how the bytes of a resource are read from the volume that has them.
