@@ -34,37 +34,9 @@ func start(ctx context.Context, cancel context.CancelFunc, c Config) (*cluster, 
 			cancel()
 		}
 	}
-	var err error
-	if k.folder, err = newFolder(memoryFolder()); err != nil {
-		return k, err
-	}
-	f, err := writeFiles(k.folder)
+	admin, err := k.control(ctx, c, stopped)
 	if err != nil {
 		return k, err
-	}
-	store, address, err := startEtcd(ctx, k.folder)
-	k.store = store
-	if err != nil {
-		return k, err
-	}
-	admin, err := startAPIServer(ctx, c, address, f, stopped)
-	if err != nil {
-		return k, fmt.Errorf("kube-apiserver: %w", err)
-	}
-	admin.QPS, admin.Burst = 500, 1000
-	k.ready = Ready{Server: admin.Host, CertificateAuthority: string(f.authority), Token: f.token}
-	kubeconfig := filepath.Join(k.folder, "kubeconfig")
-	if err := clientcmd.WriteToFile(k.ready.kubeconfig(), kubeconfig); err != nil {
-		return k, err
-	}
-	if err := k.waitReady(ctx, admin); err != nil {
-		return k, err
-	}
-	if err := startControllers(ctx, c, kubeconfig, f, stopped); err != nil {
-		return k, fmt.Errorf("kube-controller-manager: %w", err)
-	}
-	if err := startScheduler(ctx, kubeconfig, stopped); err != nil {
-		return k, fmt.Errorf("kube-scheduler: %w", err)
 	}
 	p, err := newProvider(ctx, admin, c, k.ready.Version)
 	if err != nil {
@@ -81,6 +53,49 @@ func start(ctx context.Context, cancel context.CancelFunc, c Config) (*cluster, 
 		return k, err
 	}
 	return k, p.startCustom(ctx)
+}
+
+// control starts the control plane, or finds the one that runs already. What it
+// returns is a client that may do everything.
+func (k *cluster) control(ctx context.Context, c Config, stopped func(error)) (*rest.Config, error) {
+	if c.Beside != nil {
+		k.ready = *c.Beside
+		admin := &rest.Config{Host: k.ready.Server, BearerToken: k.ready.Token, TLSClientConfig: rest.TLSClientConfig{CAData: []byte(k.ready.CertificateAuthority)}, QPS: 500, Burst: 1000}
+		return admin, k.waitReady(ctx, admin)
+	}
+	var err error
+	if k.folder, err = newFolder(memoryFolder()); err != nil {
+		return nil, err
+	}
+	f, err := writeFiles(k.folder)
+	if err != nil {
+		return nil, err
+	}
+	store, address, err := startEtcd(ctx, k.folder)
+	k.store = store
+	if err != nil {
+		return nil, err
+	}
+	admin, err := startAPIServer(ctx, c, address, f, stopped)
+	if err != nil {
+		return nil, fmt.Errorf("kube-apiserver: %w", err)
+	}
+	admin.QPS, admin.Burst = 500, 1000
+	k.ready = Ready{Server: admin.Host, CertificateAuthority: string(f.authority), Token: f.token}
+	kubeconfig := filepath.Join(k.folder, "kubeconfig")
+	if err := clientcmd.WriteToFile(k.ready.kubeconfig(), kubeconfig); err != nil {
+		return nil, err
+	}
+	if err := k.waitReady(ctx, admin); err != nil {
+		return nil, err
+	}
+	if err := startControllers(ctx, c, kubeconfig, f, stopped); err != nil {
+		return nil, fmt.Errorf("kube-controller-manager: %w", err)
+	}
+	if err := startScheduler(ctx, kubeconfig, stopped); err != nil {
+		return nil, fmt.Errorf("kube-scheduler: %w", err)
+	}
+	return admin, nil
 }
 
 // stopTime is how long the store may take to end.

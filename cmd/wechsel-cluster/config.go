@@ -24,6 +24,10 @@ type Config struct {
 	Admission   []string     `json:"admission,omitempty"`  // more admission plugins, as --enable-admission-plugins
 	PodSecurity PodSecurity  `json:"podSecurity,omitzero"` // of namespaces that say nothing themselves
 
+	// Beside is a control plane that runs already: of this program then only the
+	// stand-in for the provider is started.
+	Beside *Ready `json:"beside,omitempty"`
+
 	Nodes       []Node                      `json:"nodes"`
 	Drivers     []Driver                    `json:"drivers,omitempty"`     // storage drivers that provision
 	Balancers   []Balancer                  `json:"balancers,omitempty"`   // who gives addresses to Services, Ingresses and Gateways
