@@ -88,6 +88,8 @@ func (f *fuse) setAside() error {
 // through returns the sides' clouds with all requests through the fuse.
 func (f *fuse) through(t *testing.T, w *world, o Options) Options {
 	t.Helper()
+	at := f.at
+	f.at = 0 // logging in is not what is killed
 	for _, s := range []struct {
 		side *Side
 		at   *simulated
@@ -99,7 +101,7 @@ func (f *fuse) through(t *testing.T, w *world, o Options) Options {
 		}
 		s.side.Cloud = c
 	}
-	f.requests, f.dir = 0, o.Dir // logging in is not what is killed
+	f.at, f.requests, f.dir = at, 0, o.Dir
 	return o
 }
 
