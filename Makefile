@@ -10,6 +10,7 @@ LINT    = .bin/golangci-lint
 LINT_V  = v2.15.0
 HELM_V  = v4.3.1
 KUSTOMIZE_V = v5.8.1
+SERVERS_V = v1.36.3 v1.34.4
 GOTEST  = go test -shuffle=on -count=1
 
 # wechsel-cluster is a module of its own and as large as Kubernetes: a first build takes six minutes of two cores. Everything that compiles it
@@ -18,7 +19,7 @@ CLUSTER  = cmd/wechsel-cluster
 LARGE    = cd $(CLUSTER) && CGO_ENABLED=0 GOFLAGS='-trimpath -ldflags=-s'
 PROGRAM  = $(CURDIR)/bin/wechsel-cluster
 
-.PHONY: help demo build cluster test test-cluster check fmt vet lint race tidy tools test-real proof-real proof-killed proof-kubectl proof-clients proof-large conformance conformance-real lab-up lab-down bench fuzz update clean
+.PHONY: help demo build cluster test test-cluster check fmt vet lint race tidy tools test-real proof-real proof-killed proof-kubectl proof-clients proof-servers proof-large conformance conformance-real lab-up lab-down bench fuzz update clean
 
 help:                ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*## / — /'
@@ -48,7 +49,7 @@ fmt:                 ## every file is formatted
 	@test -z "$$(gofmt -l cmd pkg scenarios fixtures)" || { gofmt -l cmd pkg scenarios fixtures; echo "not formatted: run gofmt -w on these"; exit 1; }
 
 vet:                 ## go vet, also of the tests on real clouds
-	go vet ./... && go vet -tags real,cluster,kubectl,clients ./... && go vet -tags conformance ./pkg/sim/...
+	go vet ./... && go vet -tags real,cluster,kubectl,clients,servers ./... && go vet -tags conformance ./pkg/sim/...
 	$(LARGE) go vet ./...
 
 lint: $(LINT)        ## golangci-lint with the layers of the house
@@ -96,6 +97,10 @@ proof-clients: cluster ## kubectl, helm and kustomize, which are built for that,
 	CGO_ENABLED=0 GOBIN=$(CURDIR)/bin go install -trimpath -ldflags=-s helm.sh/helm/v4/cmd/helm@$(HELM_V)
 	CGO_ENABLED=0 GOBIN=$(CURDIR)/bin go install -trimpath -ldflags=-s sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_V)
 	PATH=$(CURDIR)/bin:$$PATH WECHSEL_CLUSTER=$(PROGRAM) $(GOTEST) -v -tags clients -run TestClients -timeout 20m ./cmd/wechsel
+
+proof-servers: cluster ## the driver's suite on control planes of two releases, which are built for that (a quarter of an hour the first time)
+	for v in $(SERVERS_V); do fixtures/lab/kubernetes/build.sh $$v bin/kubernetes-$$v && \
+		WECHSEL_SERVERS=$(CURDIR)/bin/kubernetes-$$v WECHSEL_CLUSTER=$(PROGRAM) $(GOTEST) -v -tags servers -run TestServers -timeout 20m ./pkg/cloud/kubernetes || exit 1; done
 
 proof-large:         ## a volume with 4 GiB of bytes moves in less than 200 MiB of memory
 	WECHSEL_ALL=1 go test -v -count=1 -run TestALargeVolumeInLittleMemory -timeout 1h ./pkg/drill

@@ -152,6 +152,20 @@ func (c *Config) validate() error {
 	if len(c.Nodes) == 0 {
 		bad("nodes: a cluster needs at least one")
 	}
+	for _, level := range []string{c.PodSecurity.Enforce, c.PodSecurity.Warn, c.PodSecurity.Audit} {
+		if !slices.Contains([]string{"", "privileged", "baseline", "restricted"}, level) {
+			bad("podSecurity: %q is no level", level)
+		}
+	}
+	if err := errors.Join(append(errs, c.validateOffer()...)...); err != nil {
+		return fmt.Errorf("configuration on stdin: %w", err)
+	}
+	return nil
+}
+
+// validateOffer looks at what the provider offers beside the control plane.
+func (c *Config) validateOffer() (errs []error) {
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	for i, d := range c.Drivers {
 		if d.Name == "" || len(d.AccessModes) == 0 {
 			bad("drivers[%d]: name and accessModes are needed", i)
@@ -170,13 +184,5 @@ func (c *Config) validate() error {
 			bad("kinds[%d]: group, kind and versions are needed", i)
 		}
 	}
-	for _, level := range []string{c.PodSecurity.Enforce, c.PodSecurity.Warn, c.PodSecurity.Audit} {
-		if !slices.Contains([]string{"", "privileged", "baseline", "restricted"}, level) {
-			bad("podSecurity: %q is no level", level)
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("configuration on stdin: %w", err)
-	}
-	return nil
+	return errs
 }
