@@ -108,47 +108,31 @@ func (r *remover) rest(ctx context.Context) error {
 	}
 }
 
-// look lists what is there, all types or only those of which something is on its
-// way out, and records what has gone. The rest is as it was seen last; a last look
-// at all comes when nothing is left.
+// look lists what is there, all types or only those that are left, and
+// records what has gone. What was seen earlier is not trusted: much goes with
+// something else.
 func (r *remover) look(ctx context.Context, whole bool) error {
 	var types []resource.Type
 	if !whole {
-		types = r.leaving()
+		for at, x := range r.mine {
+			types = append(types, at.Type)
+			if !x.Parent.IsZero() {
+				types = append(types, x.Parent.Type)
+			}
+		}
+		slices.Sort(types)
+		types = slices.Compact(types)
 	}
 	if whole || len(types) > 0 {
 		list, err := r.calls.list(ctx, cloud.Selector{Types: types, Drill: r.Drill})
 		if err != nil {
 			return err
 		}
-		now := r.ours(list)
-		for at, x := range r.mine {
-			if !whole && !slices.Contains(types, at.Type) {
-				now[at] = x
-			}
-		}
-		if err := r.compare(now); err != nil {
+		if err := r.compare(r.ours(list)); err != nil {
 			return err
 		}
 	}
 	return r.lookForOrphans(ctx)
-}
-
-// leaving returns the types of what was asked to go, with those of its parents,
-// without which nobody knows whose it is; of all that is left, if nothing was.
-func (r *remover) leaving() []resource.Type {
-	var types []resource.Type
-	for at, x := range r.mine {
-		if len(r.asked) > 0 && !r.asked[at] {
-			continue
-		}
-		types = append(types, at.Type)
-		if !x.Parent.IsZero() {
-			types = append(types, x.Parent.Type)
-		}
-	}
-	slices.Sort(types)
-	return slices.Compact(types)
 }
 
 // compare takes over what is there now and records what is not there any more.

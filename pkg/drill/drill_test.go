@@ -170,3 +170,19 @@ func TestServersAreSeenInBuild(t *testing.T) {
 		}
 	}
 }
+
+// Cleaning up asks for the end of what nothing uses any more, one after the
+// other: nothing is asked for that has gone with something else.
+func TestCleanUpInOrder(t *testing.T) {
+	for _, name := range []string{"tiny", "web-shop"} {
+		w := newWorld(t, "real-a", "real-b", 1)
+		run(t, w.options(t, name))
+		for _, s := range []*simulated{w.from, w.to} {
+			for _, r := range s.cloud.Requests.All() {
+				if r.Method == http.MethodDelete && r.Status == http.StatusNotFound {
+					t.Errorf("%s on %s: DELETE %s: 404", name, s.name, r.Path)
+				}
+			}
+		}
+	}
+}
