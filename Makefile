@@ -11,7 +11,7 @@ LINT_V  = v2.15.0
 HELM_V  = v4.3.1
 KUSTOMIZE_V = v5.8.1
 SERVERS_V = v1.36.3 v1.34.4
-GOTEST  = go test -shuffle=on -count=1
+GOTEST  = go test -shuffle=on -count=1 -timeout 30m
 
 # wechsel-cluster is a module of its own and as large as Kubernetes: a first build takes six minutes of two cores. Everything that compiles it
 # does so with these flags, or all of it is compiled again; so its own tests run without the race detector, and what starts it (test-cluster) with it.
