@@ -18,13 +18,16 @@ import (
 func (c *Cloud) Create(ctx context.Context, r *resource.Resource, owner resource.Owner) (*resource.Resource, error) {
 	k, err := c.kind(ctx, "create", r.Ref)
 	if err != nil {
-		return nil, err
+		return nil, c.notYet(err, r)
 	}
 	o, version := k.object(r, owner)
 	namespace := text(o, "metadata", "namespace")
 	answer, err := c.do(ctx, call{op: "create", method: http.MethodPost, path: k.path(version, namespace, ""), query: strictly(), body: o})
 	if err != nil {
-		return nil, about(err, r)
+		return nil, c.notYet(about(err, r), r)
+	}
+	if defines := look(k, answer).defines; defines != "" {
+		c.promise(defines, false)
 	}
 	made := r.Clone()
 	head := k.head(answer)

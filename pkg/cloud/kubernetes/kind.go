@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -222,15 +223,50 @@ func (c *Cloud) known(t resource.Type) *kind {
 func (c *Cloud) checkServed(ctx context.Context, list []seen) error {
 	for _, r := range list {
 		isServed := func() bool { k := c.known(r.defines); return k != nil && k.described }
-		if r.defines == "" || r.State != resource.Ready || isServed() {
+		if r.defines == "" || r.State != resource.Ready {
 			continue
 		}
-		if err := c.rediscover(ctx); err != nil {
-			return err
-		}
 		if !isServed() {
+			if err := c.rediscover(ctx); err != nil {
+				return err
+			}
+		}
+		if isServed() {
+			c.promise(r.defines, true)
+		} else {
 			r.State, r.Why = resource.Pending, "established, and not served yet"
 		}
 	}
 	return nil
+}
+
+// promise notes whether a definition has been told to be served. One that was
+// just made is not, whatever the server still serves of an earlier one.
+func (c *Cloud) promise(t resource.Type, served bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.promised[t] = served
+	if !served {
+		c.kinds = maps.Clone(c.kinds) // others read it
+		delete(c.kinds, t)
+	}
+}
+
+func (c *Cloud) isPromised(t resource.Type) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.promised[t]
+}
+
+// notYet makes of a kind that is missing one that is about to be served, if its
+// definition was seen to be. A server forgets the kinds of an earlier
+// definition of the same name some time after it has gone, and serves for a
+// moment nothing of the new one.
+func (c *Cloud) notYet(err error, r *resource.Resource) error {
+	op, ok := errors.AsType[*cloud.OpError](err)
+	if !ok || !errors.Is(err, cloud.ErrUnsupported) || !c.isPromised(r.Type) {
+		return err
+	}
+	op.Err = cloud.ErrConflict
+	return op
 }

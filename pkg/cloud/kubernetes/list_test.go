@@ -148,6 +148,13 @@ func (s *server) object(plural string, namespace, i int) object {
 // open connects to the server.
 func (s *server) open(t testing.TB, o Options) *Cloud {
 	t.Helper()
+	c := openAt(t, s, o)
+	s.requests.Store(0)
+	return c
+}
+
+func openAt(t testing.TB, s http.Handler, o Options) *Cloud {
+	t.Helper()
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
 	o.Cloud = "test"
@@ -156,7 +163,6 @@ func (s *server) open(t testing.TB, o Options) *Cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.requests.Store(0)
 	return c
 }
 

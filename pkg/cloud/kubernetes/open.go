@@ -51,6 +51,9 @@ type Cloud struct {
 
 	mu       sync.RWMutex
 	kinds    map[resource.Type]*kind // what is served
+	asked    int                     // how often what is served was asked for
+	answered int                     // which of the questions kinds answers
+	promised map[resource.Type]bool  // kinds of our definitions; true: told to be served
 	levelled map[string]bool         // namespaces that were rehearsed: they have a level of Pod Security
 
 	spoken map[resource.Type][]string // versions to be read in, of Speak
@@ -60,7 +63,7 @@ type Cloud struct {
 // a [cloud.OpError] that names the cloud and says what to do.
 func Open(ctx context.Context, o Options) (*Cloud, error) {
 	ctx = cloud.WithService(ctx, service)
-	c := &Cloud{name: o.Cloud, namespaces: o.Namespaces, secret: o.Secret, levelled: map[string]bool{}}
+	c := &Cloud{name: o.Cloud, namespaces: o.Namespaces, secret: o.Secret, levelled: map[string]bool{}, promised: map[resource.Type]bool{}}
 	if c.secret == nil {
 		c.secret = make([]byte, 32)
 		rand.Read(c.secret)
@@ -138,9 +141,14 @@ func (c *Cloud) Transport() *cloud.Transport { return c.transport }
 // Version returns the server's version, such as v1.34.2.
 func (c *Cloud) Version() string { return c.version }
 
-// rediscover asks what is served now.
+// rediscover asks what is served now. Of several answers that are under way at
+// once, that to the latest question holds.
 func (c *Cloud) rediscover(ctx context.Context) error {
 	ctx = cloud.WithService(ctx, service)
+	c.mu.Lock()
+	c.asked++
+	question := c.asked
+	c.mu.Unlock()
 	kinds, _, err := discover(ctx, c.discovery)
 	if err != nil {
 		return c.loginError(err)
@@ -159,6 +167,8 @@ func (c *Cloud) rediscover(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.kinds = kinds
+	if question > c.answered {
+		c.kinds, c.answered = kinds, question
+	}
 	return nil
 }
