@@ -248,7 +248,9 @@ func TestContent(t *testing.T) {
 	}{
 		{&resource.Content{SHA256: "x"}, &resource.Content{SHA256: "x"}, ""},
 		{&resource.Content{SHA256: "x"}, &resource.Content{SHA256: "y"}, Changed},
-		{&resource.Content{SHA256: "x"}, nil, Unread},
+		{&resource.Content{SHA256: "x", Length: 1}, nil, Unread},
+		{nil, &resource.Content{SHA256: "x"}, Unread},
+		{&resource.Content{SHA256: "x"}, nil, ""},
 		{&resource.Content{Size: 1}, nil, ""},
 	} {
 		r := Compare(with(c.a), with(c.b), resource.Mapping{}, Options{Joined: true})

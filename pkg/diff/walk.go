@@ -91,11 +91,13 @@ func absent(text string) resource.Value {
 	return text
 }
 
-// content compares bytes. What was not read on both sides is not known.
+// content compares bytes. What was not read on both sides is not known, unless
+// A has none.
 func (w *walker) content() {
 	x, y := w.a.Content, w.b.Content
 	switch {
 	case x == nil && y == nil:
+	case y == nil && x.Empty():
 	case x == nil || y == nil || x.SHA256 == "" || y.SHA256 == "":
 		if known := x != nil && x.SHA256 != "" || y != nil && y.SHA256 != ""; known && !w.decided("content", nil, nil) {
 			w.note("content", nil, nil, Unread)

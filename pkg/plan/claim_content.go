@@ -180,10 +180,10 @@ func (b *builder) namespaceOf(r *resource.Resource) string {
 }
 
 // staysBehind names the rule by which the bytes of a claim that was read do not
-// arrive; "": they do.
+// arrive; "": they do, or there are none, because the claim has no volume yet.
 func (b *builder) staysBehind(src *resource.Resource) string {
 	switch {
-	case b.carries[src.Ref]:
+	case b.carries[src.Ref], src.Content.Empty():
 		return ""
 	case carried(src.Content):
 		return "claim/data-not-written"

@@ -293,7 +293,16 @@ func TestForetoldInClusters(t *testing.T) {
 			givenBy(w.target, storageClass).Default = false
 		}, []string{"blocker storage/no-default-class apps/StatefulSet/shop-db"}},
 
-		"claim with data": {func(w *world) { c := claimOf(standard, "ReadWriteOnce"); c.State = resource.Ready; w.set.Put(c) }, []string{"degraded storage/claim-data-not-moved" + data}},
+		"claim with data": {func(w *world) {
+			c := claimOf(standard, "ReadWriteOnce")
+			c.State = resource.Ready
+			w.set.Put(c)
+		}, []string{"degraded storage/claim-data-not-moved" + data}},
+		"claim without bytes": {func(w *world) {
+			c := claimOf(standard, "ReadWriteOnce")
+			c.State, c.Content = resource.Ready, &resource.Content{SHA256: "e3b0"}
+			w.set.Put(c)
+		}, nil},
 		"secret": {func(w *world) {
 			s := in("shop", secret, "v1", "login", specs{"data": specs{"password": "wechsel-hmac-sha256:00"}})
 			s.Unread = []resource.Path{"data"}

@@ -105,6 +105,9 @@ type Content struct {
 	Seed      uint64 `json:"seed,omitempty"`   // generates the bytes, so that no file travels; 0: not generated
 }
 
+// Empty reports whether the bytes are known, and that there are none but zeros.
+func (c *Content) Empty() bool { return c != nil && c.SHA256 != "" && c.Length == 0 }
+
 // An Owner is the mark that wechsel leaves on what it creates. The zero Owner
 // means: not ours.
 type Owner struct {

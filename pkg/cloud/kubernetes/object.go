@@ -1,6 +1,8 @@
 package kubernetes
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"slices"
 	"strings"
@@ -25,8 +27,11 @@ func (k *kind) resource(o object) (*resource.Resource, string) {
 	}
 	k.states(r, o)
 	r.Attrs = attributes(o)
-	if k.Type == podType {
+	switch {
+	case k.Type == podType:
 		r.Attrs["images"] = imagesOf(o)
+	case k.Type == claimType && r.State != "" && r.Attrs["volume"] == nil:
+		r.Content = noBytes()
 	}
 	k.clean(o)
 	for _, ref := range k.rule.refs {
@@ -35,6 +40,12 @@ func (k *kind) resource(o object) (*resource.Resource, string) {
 	r.Spec = o
 	r.Spec = k.schema.Canonical(r.Spec)
 	return r, ""
+}
+
+// noBytes is the content of a claim that has no volume yet: there is nothing to
+// carry, and nothing is unknown.
+func noBytes() *resource.Content {
+	return &resource.Content{SHA256: hex.EncodeToString(sha256.New().Sum(nil))}
 }
 
 // head reads who the object is, and whose.
