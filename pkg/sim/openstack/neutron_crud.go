@@ -384,7 +384,7 @@ func (n *network) whole(c *call, o *netObject) map[string]any {
 }
 
 // hidden are attributes that are left out when there is nothing to tell.
-var hidden = map[string]bool{"is_default": true, "vlan_transparent": true, "trunk_details": true, "segments": true}
+var hidden = map[string]bool{"is_default": true, "vlan_transparent": true, "trunk_details": true, "segments": true, wireKeys[0]: true, wireKeys[1]: true, wireKeys[2]: true}
 
 // fields keeps the asked-for keys of a view.
 func fields(v map[string]any, want []string) map[string]any {

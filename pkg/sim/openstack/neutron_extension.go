@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -55,13 +56,25 @@ func neutronExtensions(s *service, n *network) {
 		s.on("GET /v2.0/network-ip-availabilities/{id}", n.showAvailability)
 	}
 	if n.extensions["auto-allocated-topology"] {
-		s.on("GET /v2.0/auto-allocated-topology/{project}", func(*call) (*reply, error) {
-			return nil, netConflict("AutoAllocationFailure", "Deployment error: Unable to provide tenant private network.")
-		})
+		s.on("GET /v2.0/auto-allocated-topology/{project}", n.showTopology)
 	}
 	if n.extensions["service-type"] {
 		s.on("GET /v2.0/service-providers", listProviders)
 	}
+}
+
+// showTopology is a network that the service would make by itself. It needs a
+// default subnet pool, and no cloud here has one.
+func (n *network) showTopology(c *call) (*reply, error) {
+	switch project := c.PathValue("project"); {
+	case project != "None" && project != c.project() && !c.admin():
+		return nil, refuseAs(http.StatusForbidden, "NotAuthorized", "Not authorized.")
+	case !slices.ContainsFunc(n.networks.all(nil), func(o *netObject) bool { return o.flag("router:external") && o.flag("is_default") }):
+		return nil, netConflict("AutoAllocationFailure", "Deployment error: No default router:external network.")
+	case slices.Contains(c.URL.Query()["fields"], "dry-run"):
+		return nil, netConflict("AutoAllocationFailure", "Deployment error: No default subnetpools defined.")
+	}
+	return nil, netConflict("AutoAllocationFailure", "Deployment error: Unable to provide tenant private network.")
 }
 
 // listPools lists the subnets that floating IPs come from.

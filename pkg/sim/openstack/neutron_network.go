@@ -20,7 +20,7 @@ func (n *network) createNetwork(c *call, o *netObject) error {
 	if err := n.checkQoS(c, o.attrs["qos_policy_id"]); err != nil {
 		return err
 	}
-	if err := n.checkMTU(o); err != nil {
+	if err := n.checkDefault(o, o.attrs); err != nil {
 		return err
 	}
 	n.defaultGroup(c, o.project)
@@ -28,17 +28,46 @@ func (n *network) createNetwork(c *call, o *netObject) error {
 	if o.attrs["qos_policy_id"] == nil {
 		o.attrs["qos_policy_id"] = n.defaultPolicy(o.project)
 	}
-	return n.giveSegments(c, o)
+	if err := n.giveSegments(c, o); err != nil {
+		return err
+	}
+	if err := n.checkMTU(o, o.attrs); err != nil {
+		for _, s := range n.segments.in(o.id) {
+			n.drop(c, s)
+		}
+		return err
+	}
+	return nil
 }
 
-func (n *network) checkMTU(o *netObject) error {
-	most := cmp.Or(n.cloud.profile.Behaviour.Network.MTU, 1500)
-	mtu, _ := o.attrs["mtu"].(int64)
+// checkMTU is by what carries the network: tunnels need room for their own
+// headers, and what is on a physical network has its packets.
+func (n *network) checkMTU(o *netObject, attrs map[string]any) error {
+	most := int64(1500)
+	for _, s := range n.segments.in(o.id) {
+		if !slices.Contains([]string{"flat", "vlan", "local"}, s.text("network_type")) {
+			most = cmp.Or(n.cloud.profile.Behaviour.Network.MTU, most)
+		}
+	}
+	mtu, _ := attrs["mtu"].(int64)
 	if mtu > most {
 		return invalidInput("Requested MTU is too big, maximum is %d", most)
 	}
 	if mtu == 0 {
-		o.attrs["mtu"] = most
+		attrs["mtu"] = most
+	}
+	return nil
+}
+
+// checkDefault: a cloud has one default external network.
+func (n *network) checkDefault(o *netObject, attrs map[string]any) error {
+	if attrs["is_default"] != true {
+		return nil
+	}
+	for other := range n.networks.objects.All() {
+		if other.id != o.id && other.flag("router:external") && other.flag("is_default") {
+			return netConflict("DefaultExternalNetworkExists", "A default external network already exists: %s.", other.id)
+		}
 	}
 	return nil
 }
@@ -57,8 +86,14 @@ func (n *network) updateNetwork(c *call, o *netObject, change map[string]any) er
 	if err := n.checkQoS(c, change["qos_policy_id"]); err != nil {
 		return err
 	}
+	if err := n.checkDefault(o, change); err != nil {
+		return err
+	}
+	if err := n.rewire(o, change); err != nil {
+		return err
+	}
 	if _, set := change["mtu"]; set {
-		return n.checkMTU(&netObject{attrs: change})
+		return n.checkMTU(o, change)
 	}
 	return nil
 }

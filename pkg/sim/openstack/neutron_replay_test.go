@@ -11,6 +11,7 @@ import (
 // topics are the recordings of fixtures/lab/openstack/record_network.py: each
 // begins with nothing. What differs on purpose, and why, is beside it.
 var topics = map[string]map[string]string{
+	"admin":  {"network-default": "whose id the provider has given"},
 	"pool":   {"pool-create-scope-version": "the message has the id that the pool would have had"},
 	"trunk":  {},
 	"router": {},

@@ -2,8 +2,10 @@ package openstack
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 func (n *network) segmentAttributes() []attribute {
@@ -83,6 +85,38 @@ func (n *network) giveSegments(c *call, net *netObject) error {
 	return nil
 }
 
+// rewire changes the number of a VLAN, the one thing about how a network is
+// carried that can be changed (neutron's ML2 plugin, _update_segmentation_id).
+func (n *network) rewire(net *netObject, change map[string]any) error {
+	have := map[string]any{}
+	n.viewWires(net.id, have)
+	for _, key := range wireKeys[:2] {
+		if v := change[key]; v != nil && v != have[key] {
+			return invalidInput("Plugin does not support updating the following provider network attributes: %s", strings.Join(wireKeys[:2], ", "))
+		}
+		delete(change, key)
+	}
+	number, _ := asInt(change[wireKeys[2]])
+	delete(change, wireKeys[2])
+	list := n.segments.in(net.id)
+	if number == 0 || len(list) != 1 || list[0].attrs["segmentation_id"] == number {
+		return nil
+	}
+	s := list[0]
+	if s.text("network_type") != "vlan" {
+		return invalidInput("Only VLAN type networks can be updated.")
+	}
+	w := wire{"vlan", s.text("physical_network"), number}
+	if err := checkVLAN(w); err != nil {
+		return err
+	}
+	if _, err := n.chooseWire(w); err != nil {
+		return err
+	}
+	s.attrs["segmentation_id"] = number
+	return nil
+}
+
 // segment makes one segment; what the wish leaves open is chosen.
 func (n *network) segment(c *call, net string, w wire) (*netObject, error) {
 	w, err := n.chooseWire(w)
@@ -126,7 +160,7 @@ func (n *network) chooseWire(w wire) (wire, error) {
 			return w, invalidInput("provider:physical_network specified for %s network", w.kind)
 		}
 	default:
-		return w, invalidInput("Network type value '%s' not supported", w.kind)
+		return w, invalidInput("network_type value '%s' not supported", w.kind)
 	}
 	taken := n.numbers(w)
 	if w.number > 0 {
@@ -195,6 +229,9 @@ func (n *network) viewWires(net string, v map[string]any) {
 	}
 	if len(list) > 1 {
 		v["segments"] = list
+		for _, key := range wireKeys {
+			delete(v, key)
+		}
 		return
 	}
 	for _, key := range wireKeys {
@@ -227,7 +264,8 @@ func (n *network) createSegment(c *call, o *netObject) error {
 func (n *network) removeSegment(_ *call, o *netObject) error {
 	for _, s := range n.subnets.in(o.text("network_id")) {
 		if s.text("segment_id") == o.id {
-			return netConflict("SegmentInUse", "Segment '%s' cannot be deleted: The segment is still associated with subnet(s) %s.", o.id, s.id)
+			words := fmt.Sprintf("Segment '%s' cannot be deleted: The segment is still associated with subnet(s) %s.", o.id, s.id)
+			return netConflict("SegmentInUse", "%s\n%s", words, words) // two parts of the service look
 		}
 	}
 	return nil
