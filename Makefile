@@ -24,11 +24,11 @@ PROGRAM  = $(CURDIR)/bin/wechsel-cluster
 help:                ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*## / — /'
 
-demo: build          ## a web shop on servers, then one on Kubernetes, move from one simulated cloud to another
-	./bin/wechsel run web-shop --from sim:alster --to sim:isar --fail-on none
-	@echo; echo "Now the same on Kubernetes. The clusters are real control planes: building them takes some six minutes the first time."
+demo: build          ## a web shop moves from one simulated cloud to another: its servers first, then its part on Kubernetes
+	./bin/wechsel run web-shop --layers openstack --from sim:alster --to sim:isar --fail-on none
+	@echo; echo "Now its part on Kubernetes. The clusters are real control planes: building bin/wechsel-cluster takes some six minutes the first time."
 	@$(MAKE) --no-print-directory cluster
-	./bin/wechsel run web-shop-cluster --from sim:alster --to sim:isar --fail-on none
+	./bin/wechsel run web-shop --layers kubernetes --from sim:alster --to sim:isar --fail-on none
 
 build:               ## bin/wechsel
 	CGO_ENABLED=0 go build -trimpath -o bin/wechsel ./cmd/wechsel

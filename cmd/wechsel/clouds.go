@@ -62,8 +62,13 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config,
 	if strings.HasPrefix(name, simulated) {
 		return a.simulate(ctx, name, want)
 	}
+	if want.ifThere {
+		if err := want.leaveAbsent(name, config); err != nil {
+			return nil, err
+		}
+	}
 	var layers []layer
-	if want.openStack && (!want.ifThere || knowsOpenStack(name, config)) || want.storage && namesOpenStack(name, config) {
+	if want.openStack || want.storage && namesOpenStack(name, config) {
 		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
 			opened, err := openstack.Open(ctx, openstack.Options{Cloud: entryOf(name, config)})
 			if err != nil {
@@ -72,7 +77,7 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config,
 			return opened, opened.Calls, nil
 		})
 	}
-	if want.kubernetes && (!want.ifThere || config.Clouds[name].Kubernetes.Value != "") {
+	if want.kubernetes {
 		layers = append(layers, func(ctx context.Context, c *connection) (cloud.Cloud, func() []cloud.Calls, error) {
 			return c.openCluster(ctx, kubernetes.Options{
 				Cloud: name, Kubeconfig: config.Clouds[name].Kubeconfig.Value, Context: firstOf(config.Clouds[name].Kubernetes.Value, name), Secret: want.secret,
@@ -82,11 +87,25 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config,
 	return openLayers(ctx, drill.Side{Name: name, Place: placeOf(name, config)}, layers, want.join())
 }
 
-// knowsOpenStack tells whether a name leads to an OpenStack cloud, or to a cluster
-// alone.
-func knowsOpenStack(name string, config *scenario.Config) bool {
-	entry, named := config.Clouds[name]
-	return !named || entry.Kubernetes.Value == "" || namesOpenStack(name, config)
+// leaveAbsent leaves out what a cloud does not have.
+func (w *wanted) leaveAbsent(name string, config *scenario.Config) error {
+	project, err := hasOpenStack(name, config)
+	if err != nil {
+		return err
+	}
+	cluster, err := hasKubernetes(name, config)
+	w.openStack, w.kubernetes = w.openStack && project, w.kubernetes && cluster
+	return err
+}
+
+// ofTarget is what is wanted of the cloud that is arrived on: what it does not have
+// of two layers is what the drill finds. A cloud with nothing of it is a mistake.
+func (w wanted) ofTarget(name string, config *scenario.Config) (wanted, error) {
+	left := w
+	if err := left.leaveAbsent(name, config); err != nil || !left.openStack && !left.kubernetes {
+		return w, err
+	}
+	return left, nil
 }
 
 // namesOpenStack tells whether a name leads to an OpenStack cloud that somebody
@@ -168,14 +187,17 @@ func (c *connection) openCluster(ctx context.Context, o kubernetes.Options) (clo
 
 // connectBoth opens the two clouds of a drill at once.
 func (a *app) connectBoth(ctx context.Context, from, to string, config *scenario.Config, want wanted) (*connection, *connection, error) {
+	ofTarget, err := want.ofTarget(to, config)
+	if err != nil {
+		return nil, nil, err
+	}
 	var both [2]*connection
 	var errs [2]error
 	var wg sync.WaitGroup
-	for i, name := range []string{from, to} {
-		wg.Go(func() { both[i], errs[i] = a.connect(ctx, name, config, want) })
-	}
+	wg.Go(func() { both[0], errs[0] = a.connect(ctx, from, config, want) })
+	wg.Go(func() { both[1], errs[1] = a.connect(ctx, to, config, ofTarget) })
 	wg.Wait()
-	err := errors.Join(errs[:]...) // what is wrong with either is told
+	err = errors.Join(errs[:]...) // what is wrong with either is told
 	if err != nil {
 		for _, c := range both {
 			if c != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/report"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -31,11 +32,13 @@ type request struct {
 	From       string `json:"from"`
 	To         string `json:"to"`
 	Config     string `json:"config,omitempty"`
-	Layers     string `json:"layers,omitempty"` // of the scenario's parts only these; empty: all
-	Keep       bool   `json:"keep,omitempty"`
-	NoBytes    bool   `json:"noBytes,omitempty"`
-	Shared     bool   `json:"shared,omitempty"`
-	Started    string `json:"started"`
+	Layers     string `json:"layers,omitempty"` // the parts of the scenario, as --layers names them
+
+	NotRun  []report.Part `json:"notRun,omitempty"` // the others, and why
+	Keep    bool          `json:"keep,omitempty"`
+	NoBytes bool          `json:"noBytes,omitempty"`
+	Shared  bool          `json:"shared,omitempty"`
+	Started string        `json:"started"`
 }
 
 // newID returns the id of a new drill: 10 characters of [a-z2-7].

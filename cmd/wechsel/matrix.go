@@ -32,7 +32,9 @@ func (a *app) matrixCommand() *cli.Command {
 		Description: `Runs one drill per scenario and ordered pair of clouds, many at once. Simulated
 clouds are started anew for each drill; in a project of a real cloud one drill
 runs at a time. A drill that fails does not end the others. Ctrl-C stops all and
-cleans up; a second Ctrl-C leaves at once and tells how to resume.
+cleans up; a second Ctrl-C leaves at once and tells how to resume. Of scenarios
+with two parts the OpenStack part is moved; --layers both or kubernetes starts
+two clusters for each drill between simulated clouds.
 
 Examples:
   wechsel matrix tiny web-shop --clouds sim:scs-reference,sim:alster,sim:isar
@@ -40,7 +42,7 @@ Examples:
   wechsel matrix tiny --clouds sim:alster,sim:isar --format html >matrix.html`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "clouds", Usage: "the `CLOUDS`, at least two, separated by commas", Required: true},
-			layersFlag(), configFlag(), failOnFlag(), a.clusterProgramFlag(),
+			layersFlag(layersFirst), configFlag(), failOnFlag(), a.clusterProgramFlag(),
 			&cli.StringFlag{Name: "out", Usage: "`DIR` for matrix.json, matrix.html and a folder per drill"},
 			&cli.IntFlag{Name: "parallel", Value: 8 * runtime.GOMAXPROCS(0), DefaultText: "8 per processor", Usage: "at most `N` drills at once"},
 			&cli.BoolFlag{Name: "no-bytes", Usage: "do not move the bytes of volumes and images"},
@@ -231,9 +233,18 @@ func (m *matrixRun) cells(errs []error) []report.Cell {
 func (m *matrixRun) workloads() []report.Workload {
 	var out []report.Workload
 	for _, e := range m.entries {
-		w := report.Workload{Name: e.job.scenario.Name, Titles: gap.Text(e.job.scenario.Title)}
-		if !slices.ContainsFunc(out, func(have report.Workload) bool { return have.Name == w.Name }) {
-			out = append(out, w)
+		name := e.job.scenario.Name
+		i := slices.IndexFunc(out, func(have report.Workload) bool { return have.Name == name })
+		if i < 0 {
+			i, out = len(out), append(out, report.Workload{Name: name, Titles: gap.Text(e.job.scenario.Title)})
+		}
+		for _, p := range e.request.NotRun {
+			if p.Why == report.NotAsked {
+				p.Cloud = "" // it is the same for each
+			}
+			if !slices.Contains(out[i].NotRun, p) {
+				out[i].NotRun = append(out[i].NotRun, p)
+			}
 		}
 	}
 	return out

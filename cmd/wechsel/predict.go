@@ -18,7 +18,7 @@ measurement: wechsel run measures.
 
 Example:
   wechsel predict web-shop --from my-cloud --to other-cloud`,
-		Flags:  append([]cli.Flag{fromFlag(), toFlag(), layersFlag(), configFlag(), failOnFlag(), a.clusterProgramFlag()}, reportFlags()...),
+		Flags:  append([]cli.Flag{fromFlag(), toFlag(), layersFlag(layersAuto), configFlag(), failOnFlag(), a.clusterProgramFlag()}, reportFlags()...),
 		Action: a.predict,
 	}
 }
@@ -44,6 +44,9 @@ func (a *app) predictOne(r request, out output) error {
 	if err != nil {
 		return err
 	}
+	if err := a.sayNotRun(r, out); err != nil {
+		return err
+	}
 	ctx, done := a.interruptible(func() {}, func() { a.Exit(exitInterrupted) })
 	defer done()
 	source, target, err := a.connectBoth(ctx, r.From, r.To, j.config, wantedBy(j.scenario, nil))
@@ -66,7 +69,7 @@ func (a *app) predictOne(r request, out output) error {
 		return err
 	}
 	forecast := report.Forecast(report.About{
-		Scenario: j.scenario.Name, Titles: gap.Text(j.scenario.Title), From: from, To: to, Version: version(), Expected: expected(j.scenario, r.To),
+		Scenario: j.scenario.Name, Titles: gap.Text(j.scenario.Title), From: from, To: to, Version: version(), Expected: expected(j.scenario, r.To), NotRun: r.NotRun,
 	}, p, words)
 	if err := forecast.Write(a.Out, out.format, out.style(words)); err != nil {
 		return err

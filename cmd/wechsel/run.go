@@ -28,12 +28,15 @@ the report; it makes the exit code 1 as a gap of its severity does, because
 what never ran there was not measured.
 The Kubernetes of a simulated cloud is the program wechsel-cluster, which make
 cluster builds: beside wechsel, on PATH, or named by --cluster-program.
+Of a scenario with an OpenStack and a Kubernetes part, one that the source does
+not offer, or for which that program is not there, is left out: stderr and the
+report say so. --layers names the parts, and then a missing one is an error.
 
 Examples:
   wechsel run tiny --from sim:alster --to sim:isar
   wechsel run web-shop --from my-cloud --to other-cloud --out evidence --lang de`,
 		Flags: append([]cli.Flag{
-			fromFlag(), toFlag(), layersFlag(), configFlag(), failOnFlag(), a.clusterProgramFlag(),
+			fromFlag(), toFlag(), layersFlag(layersAuto), configFlag(), failOnFlag(), a.clusterProgramFlag(),
 			&cli.StringFlag{Name: "out", Usage: "`DIR` for bundle, journal, inventories and report; default: a folder in the user's state folder"},
 			&cli.BoolFlag{Name: "keep", Usage: "leave the resources in both clouds"},
 			&cli.BoolFlag{Name: "no-bytes", Usage: "do not move the bytes of volumes and images"},
@@ -89,6 +92,9 @@ func (a *app) runOne(r request, dir string, out output) error {
 	if err != nil {
 		return err
 	}
+	if err := a.sayNotRun(r, out); err != nil {
+		return err
+	}
 	if dir, err = newFolder(dir, r); err != nil {
 		return err
 	}
@@ -112,12 +118,12 @@ func (a *app) prepare(r *request) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := keepLayers(s, r.Layers); err != nil {
-		return nil, err
-	}
 	r.From, r.To = s.From, firstOf(r.To, s.To)
 	if r.From == "" || r.To == "" {
 		return nil, &usage{fmt.Errorf("scenario %s names no clouds: say --from and --to", r.Scenario)}
+	}
+	if err := a.settleLayers(s, r, config); err != nil {
+		return nil, err
 	}
 	return &job{scenario: s, config: config}, nil
 }
@@ -276,7 +282,7 @@ func (a *app) reportOf(j *job, r request, dir string, from, to drill.Side, resul
 	}
 	rep := report.New(report.About{
 		Drill: r.ID, Scenario: j.scenario.Name, Titles: gap.Text(j.scenario.Title), From: from, To: to, Version: version(),
-		Started: r.Started, Finished: a.Now().UTC().Format(time.RFC3339), Expected: expected(j.scenario, r.To), Kept: r.Keep, Records: records,
+		Started: r.Started, Finished: a.Now().UTC().Format(time.RFC3339), Expected: expected(j.scenario, r.To), Kept: r.Keep, Records: records, NotRun: r.NotRun,
 	}, result, words)
 	for name, format := range map[string]string{reportFile: "json", pageFile: "html"} {
 		if err := writeFile(filepath.Join(dir, name), rep, format, report.Style{Words: words}); err != nil {

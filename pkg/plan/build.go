@@ -235,6 +235,11 @@ func (b *builder) withoutMoot() []gap.Signal {
 			doomed[s.Ref] = true
 		}
 	}
+	for _, r := range b.all { // what its provider gives to a layer that the target does not have
+		if r.Tenure == resource.Given && b.isAbsent(r.Type) {
+			doomed[r.Ref] = true
+		}
+	}
 	rest := slices.Collect(b.out.All())
 	for found := len(doomed) > 0; found; {
 		found = false
@@ -244,7 +249,23 @@ func (b *builder) withoutMoot() []gap.Signal {
 			}
 		}
 	}
-	return slices.DeleteFunc(b.forecast, func(s gap.Signal) bool { return doomed[s.Ref] && s.Effect != resource.Lost })
+	return slices.DeleteFunc(b.forecast, func(s gap.Signal) bool {
+		r := b.set.Get(s.Ref)
+		given := r != nil && r.Tenure == resource.Given && b.isAbsent(r.Type)
+		return doomed[s.Ref] && (given || s.Effect != resource.Lost)
+	})
+}
+
+// isAbsent tells whether the target's catalogue has nothing of the layer that a
+// type belongs to.
+func (b *builder) isAbsent(t resource.Type) bool {
+	switch {
+	case len(b.cat.Services) == 0 && b.cat.Cluster == nil: // there is no catalogue
+		return false
+	case inCluster(t):
+		return b.cat.Cluster == nil
+	}
+	return len(b.cat.Services) == 0
 }
 
 func (b *builder) plan() *Plan {

@@ -19,6 +19,9 @@ func (b *builder) gate() {
 			continue
 		}
 		b.gateService(r)
+		if b.isAbsent(r.Type) {
+			continue // all is said
+		}
 		if rule, args := b.closed(schema.Gate); rule != "" && r.Tenure == resource.Own {
 			b.foretell(gap.Signal{Code: rule, Ref: r.Ref, Effect: resource.Lost, Args: args})
 		}
@@ -94,7 +97,7 @@ func serviceOf(t resource.Type) string {
 // there at all.
 func (b *builder) gateService(r *resource.Resource) {
 	service := serviceOf(r.Type)
-	if _, ok := b.cat.Services[service]; ok || service == "" || len(b.cat.Services) == 0 || r.Tenure != resource.Own {
+	if _, ok := b.cat.Services[service]; ok || service == "" || len(b.cat.Services) == 0 && !b.isAbsent(r.Type) || r.Tenure != resource.Own {
 		return
 	}
 	b.foretell(gap.Signal{Code: "service/absent", Ref: r.Ref, Effect: resource.Lost, Args: map[string]string{"service": service}})

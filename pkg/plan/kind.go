@@ -50,7 +50,7 @@ func (b *builder) serveKinds() {
 		switch {
 		case b.cat.Cluster != nil:
 			b.serve(r)
-		case len(b.cat.Services) > 0: // there is a catalogue, and no Kubernetes in it
+		case b.isAbsent(r.Type):
 			b.foretell(gap.Signal{Code: "kubernetes/absent", Ref: r.Ref, Effect: resource.Lost})
 		}
 	}

@@ -57,6 +57,20 @@ func TestServiceAbsent(t *testing.T) {
 	}
 }
 
+// A provider of one layer has nothing of the other: that is told of each resource,
+// and nothing else of them or of what the source gives to them.
+func TestLayerAbsent(t *testing.T) {
+	servers := resource.NewSet(schemas(), own(volume, "v", specs{"size": int64(1), "volume_type": ref(volumeType, "ssd")}), offeredAs(volumeType, "ssd", nil))
+	pods := resource.NewSet(schemas(), own("apps/Deployment", "d", specs{"priority": ref(priorityClass, "high")}), offeredAs(priorityClass, "high", specs{"value": int64(7)}))
+	clusters, project := profile.Catalogue{Cluster: &profile.Cluster{Version: "v1.36.0"}}, profile.Catalogue{Services: map[string]profile.Service{"image": {}}}
+	if got := codes(build(t, servers, clusters)); !slices.Equal(got, []string{"service/absent OS::Cinder::Volume/v"}) {
+		t.Error(got)
+	}
+	if got := codes(build(t, pods, project)); !slices.Equal(got, []string{"kubernetes/absent apps/Deployment/d"}) {
+		t.Error(got)
+	}
+}
+
 func TestMicroversions(t *testing.T) {
 	for _, c := range []struct {
 		have, need string

@@ -22,6 +22,7 @@ type About struct {
 	Expected          []string // kinds of gaps that are known already
 	Kept              bool
 	Records           []drill.Record
+	NotRun            []Part // of the scenario
 }
 
 // Words are what reports are written with: one language of the catalogues in
@@ -45,7 +46,7 @@ func New(about About, result *drill.Result, words Words) *Report {
 	r := &Report{
 		APIVersion: resource.APIVersion, Kind: "Report", Drill: about.Drill, Scenario: about.Scenario, Titles: about.Titles,
 		From: cloudOf(about.From, result.Offers[0]), To: cloudOf(about.To, result.Offers[1]), Evidence: evidence(about.From, about.To), Version: about.Version,
-		Started: about.Started, Finished: about.Finished, Complete: result.Complete,
+		Started: about.Started, Finished: about.Finished, Complete: result.Complete, NotRun: about.NotRun,
 		Resources: outcomes(result), Mapping: decisions(result.Plan),
 		Gaps:    gaps,
 		Source:  Source{Unfit: rests(about.From, notNil(words.Kinds.ClassifySource(result.Unfit, words.Language)))},
@@ -75,6 +76,7 @@ func (r *Report) In(words Words) *Report {
 	if title := r.Titles[words.Language]; title != "" {
 		out.Title = title
 	}
+	out.NotRun = words.Parts(r.NotRun)
 	out.Mapping = slices.Clone(r.Mapping)
 	for i, d := range out.Mapping {
 		out.Mapping[i].Reason = words.Text("rule."+d.Rule, d.Args)

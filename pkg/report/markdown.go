@@ -16,6 +16,9 @@ func (r *Report) writeMarkdown(w io.Writer, s Style) error {
 	m.printf("# %s\n\n", plainText(s.Text("report.headline", map[string]string{"scenario": r.Scenario, "from": r.From.Name, "to": r.To.Name})))
 	m.printf("**%s: %s**\n\n", s.Text("document.verdict", nil), s.Text(r.Conclusion(), nil))
 	m.printf("%s\n\n", s.Text("report.evidence."+r.Evidence, nil))
+	for _, p := range r.NotRun {
+		m.printf("%s\n\n", plainText(p.Text))
+	}
 	m.list([][2]string{
 		{"document.scenario", r.Title}, {"document.started", s.moment(r.Started)}, {"document.finished", s.moment(r.Finished)},
 		{"document.drill", code(r.Drill)}, {"document.version", r.Version},

@@ -32,6 +32,7 @@ type Workload struct {
 	Name   string   `json:"name"`
 	Title  string   `json:"title"`
 	Titles gap.Text `json:"titles,omitempty"`
+	NotRun []Part   `json:"notRun,omitempty"` // its parts that the matrix says nothing about
 }
 
 // VerdictSum counts drills.
@@ -108,6 +109,7 @@ func (m *Matrix) In(words Words) *Matrix {
 		if title := s.Titles[words.Language]; title != "" {
 			out.Scenarios[i].Title = title
 		}
+		out.Scenarios[i].NotRun = words.Parts(s.NotRun)
 	}
 	out.Drills = slices.Clone(m.Drills)
 	var all []gap.Gap

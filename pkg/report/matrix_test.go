@@ -17,7 +17,7 @@ import (
 func matrixOf(t testing.TB, lang string) *Matrix {
 	t.Helper()
 	clouds := []string{"sim:alster", "sim:isar", "real-a", "real-b", "sim:a-cloud-with-a-very-long-name", "sim:plain"}
-	scenarios := []Workload{{Name: "tiny", Titles: gap.Text{"en": "One server", "de": "Ein Server"}}, {Name: "web-shop", Titles: gap.Text{"en": "Web shop", "de": "Webshop"}}}
+	scenarios := []Workload{{Name: "tiny", Titles: gap.Text{"en": "One server", "de": "Ein Server"}}, {Name: "web-shop", Titles: gap.Text{"en": "Web shop", "de": "Webshop"}, NotRun: []Part{{Part: "kubernetes", Why: NotAsked}}}}
 	var cells []Cell
 	for i, pair := range drill.Pairs([]string{"tiny", "web-shop"}, clouds) {
 		r := sample()

@@ -37,6 +37,9 @@ func (m *Matrix) writeTable(w io.Writer, s Style) error {
 	t.printf("\n")
 	for _, scenario := range m.Scenarios {
 		t.paragraph(title(scenario))
+		for _, p := range scenario.NotRun {
+			t.paragraph(p.Text)
+		}
 		for targets := range slices.Chunk(m.Clouds, across) {
 			t.grid(m, s, scenario.Name, targets)
 		}
@@ -120,6 +123,9 @@ func (m *Matrix) writeMarkdown(w io.Writer, s Style) error {
 	d.printf("%s\n\n", s.Text("matrix.legend", nil))
 	for _, scenario := range m.Scenarios {
 		d.printf("## %s\n\n", plainText(title(scenario)))
+		for _, p := range scenario.NotRun {
+			d.printf("%s\n\n", plainText(p.Text))
+		}
 		head := []string{s.Text("matrix.from-to", nil)}
 		for _, to := range m.Clouds {
 			head = append(head, plainText(to))

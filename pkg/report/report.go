@@ -24,9 +24,10 @@ type Report struct {
 	To         Cloud          `json:"to"`
 	Evidence   string         `json:"evidence"` // E1: analysed; E2: simulated; E3: rehearsed on a real target with test data
 	Verdict    Verdict        `json:"verdict"`
-	Language   string         `json:"language"` // of title, causes, remedies and reasons: en or de
-	Version    string         `json:"version"`  // of wechsel
-	Started    string         `json:"started"`  // RFC 3339, UTC
+	NotRun     []Part         `json:"notRun,omitempty"` // parts of the scenario that this says nothing about
+	Language   string         `json:"language"`         // of title, causes, remedies and reasons: en or de
+	Version    string         `json:"version"`          // of wechsel
+	Started    string         `json:"started"`          // RFC 3339, UTC
 	Finished   string         `json:"finished"`
 	Complete   bool           `json:"complete"` // every stage was run to its end
 	Stages     []Stage        `json:"stages"`

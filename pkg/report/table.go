@@ -26,6 +26,9 @@ func (r *Report) writeTable(w io.Writer, s Style) error {
 	t := &tableWriter{w: w, text: s.Text}
 	t.paragraph(s.Text("report.headline", map[string]string{"scenario": r.Scenario, "from": r.From.Name, "to": r.To.Name}))
 	t.paragraph(s.Text("report.evidence."+r.Evidence, nil))
+	for _, p := range r.NotRun {
+		t.paragraph(p.Text)
+	}
 	t.printf("\n")
 	t.stages(r.Stages)
 	t.mapping(r.Mapping)

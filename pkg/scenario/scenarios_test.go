@@ -50,7 +50,7 @@ func TestQuota(t *testing.T) {
 
 // TestClusters: the scenarios that are for clusters, with their texts.
 func TestClusters(t *testing.T) {
-	for _, name := range []string{"hello", "web-shop-cluster", "registry", "collaboration-suite", "operator", "version-skew", "every-kind"} {
+	for _, name := range []string{"hello", "registry", "collaboration-suite", "operator", "version-skew", "every-kind"} {
 		s, err := scenario.Load(scenarios.FS(), name, scenario.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -61,5 +61,16 @@ func TestClusters(t *testing.T) {
 		if s.Template != nil || s.Set.Len() > 0 || len(s.Kubernetes) == 0 {
 			t.Errorf("%s: template %q, %d resources, %d sources", name, s.Template, s.Set.Len(), len(s.Kubernetes))
 		}
+	}
+}
+
+// TestWebShop: the one that has a part for each layer, which do not need each other.
+func TestWebShop(t *testing.T) {
+	s, err := scenario.Load(scenarios.FS(), "web-shop", scenario.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Set.Len() == 0 || len(s.Kubernetes) != 1 || len(s.Kubernetes[0].Files) != 6 || s.Description["de"] == "" {
+		t.Errorf("%d resources, %d sources", s.Set.Len(), len(s.Kubernetes))
 	}
 }

@@ -208,6 +208,10 @@ func (c *Cloud) kind(ctx context.Context, op string, ref resource.Ref) (*kind, e
 	if k := c.known(ref.Type); k != nil {
 		return k, nil
 	}
+	if strings.Contains(string(ref.Type), "::") {
+		return nil, &cloud.OpError{Op: op, Cloud: c.name, Ref: ref, Err: cloud.ErrUnsupported,
+			Message: "this is a cluster, and " + string(ref.Type) + " belongs to OpenStack", Hint: "order a project from the provider, and name it in wechsel.yaml (clouds, openstack)"}
+	}
 	return nil, &cloud.OpError{Op: op, Cloud: c.name, Ref: ref, Err: cloud.ErrUnsupported,
 		Message: "the server does not have the kind " + string(ref.Type), Hint: "install what brings it, or ask the provider"}
 }

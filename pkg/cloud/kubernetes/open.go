@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -130,6 +133,21 @@ func (o Options) loader() (clientcmd.ClientConfig, error) {
 	rules.ExplicitPath = o.Kubeconfig
 	rules.WarnIfAllMissing = false
 	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides), nil
+}
+
+// Contexts returns the names of the contexts of a kubeconfig, or, without a path, of
+// those files that kubectl looks into. No file is no error: it has none.
+func Contexts(kubeconfig string) ([]string, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath, rules.WarnIfAllMissing = kubeconfig, false
+	config, err := rules.Load()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+	}
+	return slices.Sorted(maps.Keys(config.Contexts)), nil
 }
 
 // Name returns the name under which the user knows the cloud.

@@ -349,7 +349,7 @@ func TestScenarios(t *testing.T) {
 			}
 		}
 	}
-	if found["hello"] == 0 || found["web-shop-cluster"] == 0 || found["tiny"] != 0 {
+	if found["hello"] == 0 || found["web-shop"] == 0 || found["tiny"] != 0 {
 		t.Errorf("found %v", found)
 	}
 }
