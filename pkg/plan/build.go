@@ -235,11 +235,6 @@ func (b *builder) withoutMoot() []gap.Signal {
 			doomed[s.Ref] = true
 		}
 	}
-	for _, r := range b.all { // what its provider gives to a layer that the target does not have
-		if r.Tenure == resource.Given && b.isAbsent(r.Type) {
-			doomed[r.Ref] = true
-		}
-	}
 	rest := slices.Collect(b.out.All())
 	for found := len(doomed) > 0; found; {
 		found = false
@@ -250,11 +245,16 @@ func (b *builder) withoutMoot() []gap.Signal {
 		}
 	}
 	return slices.DeleteFunc(b.forecast, func(s gap.Signal) bool {
-		r := b.set.Get(s.Ref)
-		given := r != nil && r.Tenure == resource.Given && b.isAbsent(r.Type)
-		return doomed[s.Ref] && (given || s.Effect != resource.Lost)
+		return doomed[s.Ref] && s.Effect != resource.Lost || b.isAbsent(s.Ref.Type) && s.Code != noKubernetes && s.Code != noService
 	})
 }
+
+// What is told of each resource of a layer or a service that the target does not
+// have; nothing else of it is worth telling.
+const (
+	noKubernetes = "kubernetes/absent"
+	noService    = "service/absent"
+)
 
 // isAbsent tells whether the target's catalogue has nothing of the layer that a
 // type belongs to.

@@ -100,5 +100,5 @@ func (b *builder) gateService(r *resource.Resource) {
 	if _, ok := b.cat.Services[service]; ok || service == "" || len(b.cat.Services) == 0 && !b.isAbsent(r.Type) || r.Tenure != resource.Own {
 		return
 	}
-	b.foretell(gap.Signal{Code: "service/absent", Ref: r.Ref, Effect: resource.Lost, Args: map[string]string{"service": service}})
+	b.foretell(gap.Signal{Code: noService, Ref: r.Ref, Effect: resource.Lost, Args: map[string]string{"service": service}})
 }

@@ -51,7 +51,7 @@ func (b *builder) serveKinds() {
 		case b.cat.Cluster != nil:
 			b.serve(r)
 		case b.isAbsent(r.Type):
-			b.foretell(gap.Signal{Code: "kubernetes/absent", Ref: r.Ref, Effect: resource.Lost})
+			b.foretell(gap.Signal{Code: noKubernetes, Ref: r.Ref, Effect: resource.Lost})
 		}
 	}
 	b.rewrite()
