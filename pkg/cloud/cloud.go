@@ -81,6 +81,18 @@ type Rehearser interface {
 	Rehearse(ctx context.Context, r *resource.Resource) error
 }
 
+// A Stager is a Rehearser that judges better what is to be in something that
+// does not exist yet, if that has a stand-in for as long as the rehearsal takes.
+type Stager interface {
+	Rehearser
+	// Stage is told of all that will be rehearsed, as Rehearse gets it, and returns
+	// what to create before with the drill's mark, and to delete after: stand-ins
+	// under other names. It makes nothing itself. None: nothing would be judged
+	// better, or these rights do not suffice. Rehearse takes the stand-ins that are
+	// there, and tells of them as of what they stand for.
+	Stage(ctx context.Context, drill string, planned []*resource.Resource) ([]*resource.Resource, error)
+}
+
 // A Converter has services that tell one thing in several versions and convert
 // between them, so that two clouds can be read in a version that both have.
 type Converter interface {

@@ -145,6 +145,25 @@ func (j *joined) Rehearse(ctx context.Context, r *resource.Resource) error {
 	return nil // a type that no layer has may be defined by then
 }
 
+// Stage implements [Stager], for layers that can.
+func (j *joined) Stage(ctx context.Context, drill string, planned []*resource.Resource) ([]*resource.Resource, error) {
+	var out []*resource.Resource
+	for _, layer := range j.layers {
+		stager, ok := layer.(Stager)
+		if !ok {
+			continue
+		}
+		schemas := layer.Schemas()
+		theirs := slices.DeleteFunc(slices.Clone(planned), func(r *resource.Resource) bool { return schemas[r.Type] == nil })
+		standIns, err := stager.Stage(ctx, drill, theirs)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, standIns...)
+	}
+	return out, nil
+}
+
 // Speak implements [Converter], for layers that can.
 func (j *joined) Speak(ctx context.Context, versions map[resource.Type][]string) error {
 	for _, layer := range j.layers {

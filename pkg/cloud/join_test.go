@@ -223,3 +223,29 @@ func TestJoinedKnowsItsLimits(t *testing.T) {
 		t.Errorf("a layer was asked: %v, %v", machines.called, cluster.called)
 	}
 }
+
+// A staging layer stands in for what is planned of its types.
+type staging struct{ layer }
+
+func (s *staging) Rehearse(context.Context, *resource.Resource) error { return s.err }
+
+func (s *staging) Stage(_ context.Context, drill string, planned []*resource.Resource) ([]*resource.Resource, error) {
+	for _, r := range planned {
+		s.called = append(s.called, "stage "+drill+" "+string(r.Type))
+	}
+	return planned, s.err
+}
+
+func TestJoinedStage(t *testing.T) {
+	machines, _ := layers()
+	cluster := &staging{layer{types: []resource.Type{aService}}}
+	stager := Join(machines, cluster).(Stager)
+	planned := []*resource.Resource{{Ref: resource.Ref{Type: aServer}}, {Ref: resource.Ref{Type: aService}}}
+	if got, err := stager.Stage(t.Context(), "d1", planned); err != nil || len(got) != 1 || !slices.Equal(cluster.called, []string{"stage d1 core/Service"}) {
+		t.Errorf("%v, %v, %v", got, err, cluster.called)
+	}
+	cluster.err = errors.New("no such host")
+	if _, err := stager.Stage(t.Context(), "d1", planned); !errors.Is(err, cluster.err) {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -21,6 +21,10 @@ type CleanupOptions struct {
 	Journal Log
 	Name    string // of the cloud, as in the journal
 
+	// Only these are removed, and the drill goes on: what one stage needed and
+	// the next shall not find. Empty: all.
+	Only []resource.Ref
+
 	Now      func() time.Time
 	Tick     <-chan time.Time
 	Limit    int           // calls at once; 0: 8
@@ -54,12 +58,13 @@ type CleanupResult struct {
 // It is safe to call again and again. The result is never nil; the error is
 // not nil when a cloud or the machine has failed, and wraps [ErrIncomplete].
 func Cleanup(ctx context.Context, o CleanupOptions) (*CleanupResult, error) {
-	r := newRemover(o, nil)
+	r := newRemover(o, o.isRoot())
 	err := r.run(ctx)
-	if err == nil && o.Journal != nil {
+	all := len(o.Only) == 0 && o.Journal != nil
+	if err == nil && all {
 		err = r.findStrays(ctx)
 	}
-	if err == nil && o.Journal != nil && len(r.result.Left) == 0 {
+	if err == nil && all && len(r.result.Left) == 0 {
 		err = o.Journal.Append(Record{Type: RecordCleaned, Cloud: o.Name})
 	}
 	if err != nil {
@@ -68,6 +73,16 @@ func Cleanup(ctx context.Context, o CleanupOptions) (*CleanupResult, error) {
 	r.result.Calls = r.calls.count()
 	slices.SortFunc(r.result.Left, func(a, b Leftover) int { return cmp.Or(a.Ref.Compare(b.Ref), cmp.Compare(a.ID, b.ID)) })
 	return r.result, err
+}
+
+// isRoot chooses what is removed, of what carries the mark; nil: all.
+func (o *CleanupOptions) isRoot() func(*resource.Resource) bool {
+	if len(o.Only) == 0 {
+		return nil
+	}
+	return func(x *resource.Resource) bool {
+		return slices.Contains(o.Only, resource.Ref{Type: x.Type, Key: x.Owner.Key})
+	}
 }
 
 func leftover(x *resource.Resource, why string) Leftover {

@@ -280,3 +280,65 @@ func TestDeletionThatFails(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// A deaf cloud answers that something is gone which it shows, as often as it is
+// told.
+type deaf struct {
+	*memory
+	times int
+	asked int
+}
+
+func (d *deaf) Delete(ctx context.Context, r *resource.Resource) error {
+	if r.Type != tVolume {
+		return d.memory.Delete(ctx, r)
+	}
+	if d.asked++; d.asked <= d.times {
+		return nil
+	}
+	return d.memory.Delete(ctx, r)
+}
+
+// What a service has not deleted, whatever it said, is asked for again, and not
+// for ever.
+func TestDeletionThatIsNotHeard(t *testing.T) {
+	for _, test := range []struct{ times, left int }{{1, 0}, {3, 0}, {1 << 30, 1}} {
+		d := &deaf{memory: filled(), times: test.times}
+		p := planOf(resource.NewSet(schemas(), own(tVolume, "v", spec{"size": int64(1)})))
+		if _, err := run(t, p, d); err != nil {
+			t.Fatal(err)
+		}
+		r, err := cleanup(t, d, nil)
+		if err != nil || len(r.Left) != test.left || d.asked < min(test.times+1, 5) {
+			t.Errorf("unheard %d times: asked %d times, left %v, %v", test.times, d.asked, r.Left, err)
+		}
+	}
+}
+
+// Of what carries the mark only what is named is removed, and the drill goes on.
+func TestCleanupOfSome(t *testing.T) {
+	m, log := filled(), newJournal(t)
+	p := planOf(resource.NewSet(schemas(), own(tNet, "stays", nil), own(tNet, "goes", nil), own(tVolume, "goes", spec{"size": int64(1)})))
+	synctest.Test(t, func(t *testing.T) {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		if _, err := deploy.Run(t.Context(), options(p, m, log, tick.C)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // what is gone is no error
+			r, err := deploy.Cleanup(t.Context(), deploy.CleanupOptions{Cloud: m, Drill: drill, Journal: log, Name: "memory", Now: time.Now, Tick: tick.C, Only: []resource.Ref{ref(tNet, "goes")}})
+			if err != nil || len(r.Left) > 0 {
+				t.Fatalf("%v, %v", r.Left, err)
+			}
+		}
+	})
+	if got := m.dump(); strings.Contains(got, `T::Net "wechsel-d1-goes"`) || !strings.Contains(got, `T::Net "wechsel-d1-stays"`) || !strings.Contains(got, `T::Volume "wechsel-d1-goes"`) {
+		t.Error(got)
+	}
+	if deploy.Cleaned(log.Records()) {
+		t.Error("the journal says that the drill is over")
+	}
+	if r, err := cleanup(t, m, log); err != nil || len(r.Left) > 0 || len(r.Deleted) != 2 {
+		t.Errorf("then all: %v, %v", r, err)
+	}
+}

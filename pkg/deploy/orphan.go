@@ -47,6 +47,7 @@ func (r *remover) lookForOrphans(ctx context.Context) error {
 		now := there[at]
 		if now != nil && (now.Parent.IsZero() || now.Parent == x.Parent) && now.Owner.IsZero() {
 			delete(r.heard, at)
+			r.doubt(at, now)
 			continue
 		}
 		delete(r.orphans, at)

@@ -27,6 +27,9 @@ type remover struct {
 	heard   map[thing]bool               // orphans that the journal names and no listing has shown yet
 	mu      sync.Mutex
 	asked   map[thing]bool   // the service has agreed to delete it
+	kept    map[thing]int    // listings in a row that show it as ready all the same
+	again   map[thing]bool   // asked for once more because of that
+	agreed  int              // how many were asked for the first time
 	why     map[thing]string // why the service did not
 	begun   bool             // the journal knows that deleting has begun
 }
@@ -48,6 +51,8 @@ func newRemover(o CleanupOptions, isRoot func(*resource.Resource) bool) *remover
 		orphans:        map[thing]*resource.Resource{},
 		heard:          map[thing]bool{},
 		asked:          map[thing]bool{},
+		kept:           map[thing]int{},
+		again:          map[thing]bool{},
 		why:            map[thing]string{},
 	}
 }
@@ -113,7 +118,11 @@ func (r *remover) rest(ctx context.Context) error {
 // something else.
 func (r *remover) look(ctx context.Context, whole bool) error {
 	var types []resource.Type
+	for _, ref := range r.Only {
+		types = append(types, ref.Type)
+	}
 	if !whole {
+		types = nil
 		for at, x := range r.mine {
 			types = append(types, at.Type)
 			if !x.Parent.IsZero() {
@@ -150,6 +159,7 @@ func (r *remover) compare(now map[thing]*resource.Resource) error {
 			delete(r.asked, at) // deleting has failed: ask again
 			r.why[at] = x.Why
 		}
+		r.doubt(at, x)
 		delete(r.heard, at)
 		if x.Tenure != resource.Implied || r.orphans[at] != nil {
 			continue
@@ -164,6 +174,21 @@ func (r *remover) compare(now map[thing]*resource.Resource) error {
 	}
 	r.mine = now
 	return nil
+}
+
+// doubt lets ask again for what stays as it was: the service has agreed to
+// nothing, for it could not find at that moment what it shows, or has lost the
+// request.
+func (r *remover) doubt(at thing, x *resource.Resource) {
+	if !r.asked[at] || x.State != resource.Ready {
+		delete(r.kept, at)
+		return
+	}
+	if r.kept[at]++; r.kept[at] > absentTicks {
+		delete(r.asked, at)
+		delete(r.kept, at)
+		r.again[at] = true
+	}
 }
 
 // gone records that an object is not there any more.
@@ -208,8 +233,8 @@ func isMarked(schemas resource.Schemas, x *resource.Resource, drill string) bool
 	return x.Owner.Drill == drill && drill != "" && x.Tenure == resource.Own && schema != nil && schema.Mark != resource.MarkParent
 }
 
-// remove asks for the end of all that nothing uses any more, and returns how
-// many services have agreed.
+// remove asks for the end of all that nothing uses any more, and returns for how
+// many services have agreed for the first time.
 func (r *remover) remove(ctx context.Context) (int, error) {
 	var batch []*resource.Resource
 	for at, x := range r.due() {
@@ -221,13 +246,13 @@ func (r *remover) remove(ctx context.Context) (int, error) {
 	if err := r.begin(len(batch)); err != nil {
 		return 0, err
 	}
-	before := len(r.asked)
+	before := r.agreed
 	g, ctx := errgroup.WithContext(ctx)
 	for _, x := range batch {
 		g.Go(func() error { return r.ask(ctx, x) })
 	}
 	err := g.Wait()
-	return len(r.asked) - before, err
+	return r.agreed - before, err
 }
 
 // begin writes the intent to delete before the first deletion, so that no
@@ -252,6 +277,9 @@ func (r *remover) ask(ctx context.Context, x *resource.Resource) error {
 	at := thing{x.Type, x.ID}
 	if err == nil {
 		r.asked[at] = true
+		if !r.again[at] {
+			r.agreed++
+		}
 		return nil
 	}
 	r.why[at] = op.Message

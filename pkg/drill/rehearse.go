@@ -25,20 +25,28 @@ func rehearse(ctx context.Context, c cloud.Cloud, p *plan.Plan) error {
 		return nil
 	}
 	var first, then []*resource.Resource // how a namespace is may matter for what is in it
-	for _, s := range p.Steps {
-		r := p.Set.Get(s.Ref)
-		switch {
-		case s.Action != plan.Create || isLost(p, s.Ref) || !isNamed(p.Set, r):
-		case len(r.Refs()) == 0:
-			first = append(first, withNames(p.Set, r))
-		default:
-			then = append(then, withNames(p.Set, r))
+	for _, r := range rehearsed(p) {
+		if len(p.Set.Get(r.Ref).Refs()) == 0 {
+			first = append(first, r)
+		} else {
+			then = append(then, r)
 		}
 	}
 	if err := rehearseAll(ctx, stage, p, first); err != nil {
 		return err
 	}
 	return rehearseAll(ctx, stage, p, then)
+}
+
+// rehearsed is what of a plan can be rehearsed, as a driver takes it.
+func rehearsed(p *plan.Plan) []*resource.Resource {
+	var out []*resource.Resource
+	for _, s := range p.Steps {
+		if r := p.Set.Get(s.Ref); s.Action == plan.Create && !isLost(p, s.Ref) && isNamed(p.Set, r) {
+			out = append(out, withNames(p.Set, r))
+		}
+	}
+	return out
 }
 
 // rehearseAll rehearses these, several at once.

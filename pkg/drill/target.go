@@ -40,12 +40,15 @@ func (d *drill) planTarget(ctx context.Context) error {
 		if p, err = plan.Build(b.Set, plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules, Source: &d.fromCatalogue}); err != nil {
 			return err
 		}
-		if err := rehearse(ctx, d.To.Cloud, p); err != nil {
+		if err := d.rehearseOnStage(ctx, p); err != nil {
 			return err
 		}
 		if err := d.save(planOf("target"), p); err != nil {
 			return err
 		}
+	}
+	if err := d.strike(ctx); err != nil { // now that what was foretold is kept
+		return err
 	}
 	d.result.Plan = p
 	d.result.Signals = slices.Clone(p.Forecast)

@@ -34,6 +34,9 @@
 // and event.go when something is ready, and when it never will be. No rule asks
 // for the time: what waits in vain is known by the event that proves it.
 //
+// A rehearsal is the creating request as a dry run (rehearse.go), in a drill in
+// scratch namespaces that look like the planned ones (stage.go).
+//
 // The values of Secrets never leave the driver, unless a selector asks for them
 // to be encrypted: a Spec has keyed hashes for them
 // (Options.Secret), and a Secret that is made of these gets the hashes for

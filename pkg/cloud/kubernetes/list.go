@@ -142,6 +142,9 @@ func (c *Cloud) read(ctx context.Context, k *kind, selector cloud.Selector, told
 			if err := c.checkServed(ctx, all); err != nil {
 				return err
 			}
+			if err := c.checkFurnished(ctx, all); err != nil {
+				return err
+			}
 			return send(out)
 		})
 		if err != nil {

@@ -58,6 +58,7 @@ type Cloud struct {
 	answered int                     // which of the questions kinds answers
 	promised map[resource.Type]bool  // kinds of our definitions; true: told to be served
 	levelled map[string]bool         // namespaces that were rehearsed: they have a level of Pod Security
+	stage    stage                   // of the rehearsal
 
 	spoken map[resource.Type][]string // versions to be read in, of Speak
 }

@@ -15,11 +15,10 @@ import (
 // template of pods, one such pod is rehearsed too, because most policies judge
 // pods and let pass what makes them.
 //
-// An object of a namespace that is not there yet is rehearsed in the namespace
-// of the kubeconfig's context. What says something of that namespace only, or
-// of other objects that are not there yet, is no finding; nor is what that one's
-// Pod Security says, if the other one, which was rehearsed before, has a level of
-// its own.
+// An object of a namespace that is not there yet is rehearsed in the scratch
+// namespace that stands for it (Stage), else in the namespace of the kubeconfig's
+// context. There, what says something of that namespace only is no finding; nor
+// is what its Pod Security says, if the planned one has a level of its own.
 func (c *Cloud) Rehearse(ctx context.Context, r *resource.Resource) error {
 	k, err := c.kind(ctx, "rehearse", r.Ref)
 	if err != nil {
@@ -32,27 +31,42 @@ func (c *Cloud) Rehearse(ctx context.Context, r *resource.Resource) error {
 		c.mu.Unlock()
 	}
 	if err := c.rehearse(ctx, k, version, o); err != nil {
-		return about(err, r)
+		return about(c.asPlanned(err, r.Scope), r)
 	}
 	pod := podOf(k, o)
 	if pod == nil {
 		return nil
 	}
 	err = c.rehearse(ctx, c.known("core/Pod"), "v1", pod)
-	c.mu.RLock()
-	levelled := c.levelled[r.Scope]
-	c.mu.RUnlock()
-	if levelled && text(pod, "metadata", "namespace") != r.Scope && errors.Is(err, cloud.ErrForbidden) {
+	if c.isElsewhere(err, text(pod, "metadata", "namespace"), r.Scope) {
 		return nil
 	}
-	return about(inTemplate(err, pods()[k.Type]), r)
+	return about(c.asPlanned(inTemplate(err, pods()[k.Type]), r.Scope), r)
 }
 
 // enforceLabel of a namespace is its level of Pod Security, in place of the
 // cluster's.
 const enforceLabel = "pod-security.kubernetes.io/enforce"
 
-// rehearse makes the dry run, where the object belongs, else at home.
+// isElsewhere reports whether what was said of a pod where it was rehearsed says
+// nothing of the namespace that it is planned for: home has another level, or
+// limits of the workload's own are not there yet, by which a pod gets what the
+// quota asks for.
+func (c *Cloud) isElsewhere(err error, where, planned string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	op := &cloud.OpError{}
+	switch {
+	case where == planned || !errors.As(err, &op):
+		return false
+	case strings.Contains(op.Message, "failed quota"):
+		return c.stage.limited[planned]
+	}
+	return where == c.home && c.levelled[planned] && errors.Is(err, cloud.ErrForbidden)
+}
+
+// rehearse makes the dry run, where the object belongs or in what stands for
+// that, else at home. The object tells afterwards where it was.
 func (c *Cloud) rehearse(ctx context.Context, k *kind, version string, o object) error {
 	if k == nil {
 		return nil
@@ -60,14 +74,19 @@ func (c *Cloud) rehearse(ctx context.Context, k *kind, version string, o object)
 	query := strictly()
 	query.Set("dryRun", "All")
 	ask := func(namespace string) error {
+		if metadata, _ := o["metadata"].(object); metadata != nil && k.namespaced {
+			metadata["namespace"] = namespace
+		}
 		_, err := c.do(ctx, call{op: "rehearse", method: http.MethodPost, path: k.path(version, namespace, ""), query: query, body: o})
 		return err
 	}
-	namespace := text(o, "metadata", "namespace")
-	err := ask(namespace)
-	if k.namespaced && errors.Is(err, cloud.ErrNotFound) && namespace != c.home {
-		metadata, _ := o["metadata"].(object)
-		metadata["namespace"] = c.home
+	planned := text(o, "metadata", "namespace")
+	where := c.stagedAs(planned)
+	err := ask(where)
+	if where != planned && isOfOthers(err) {
+		return nil
+	}
+	if k.namespaced && errors.Is(err, cloud.ErrNotFound) && where != c.home {
 		if err = ask(c.home); errors.Is(err, cloud.ErrConflict) || errors.Is(err, cloud.ErrQuota) || errors.Is(err, cloud.ErrForbidden) {
 			return nil // home's own objects, quota and policies say nothing of another namespace
 		}
@@ -77,6 +96,14 @@ func (c *Cloud) rehearse(ctx context.Context, k *kind, version string, o object)
 		return nil // a webhook that cannot rehearse
 	}
 	return err
+}
+
+// isOfOthers reports whether the server misses an object that is not there yet:
+// an account or a class of a pod, a role. The scratch namespace itself is not meant.
+func isOfOthers(err error) bool {
+	op := &cloud.OpError{}
+	return errors.Is(err, cloud.ErrConflict) || errors.As(err, &op) && !strings.HasPrefix(op.Message, "namespaces ") &&
+		(strings.Contains(op.Message, "not found") || strings.Contains(op.Message, "no PriorityClass with name"))
 }
 
 // podOf is a pod of the object's template; nil if it has none. It runs as the
