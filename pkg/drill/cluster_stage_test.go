@@ -61,6 +61,22 @@ apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: too-large, namespace: office}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 60Gi}}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: keeper, namespace: office}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: robot, namespace: office, annotations: {kubernetes.io/service-account.name: keeper}}
+type: kubernetes.io/service-account-token
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: caller, namespace: office}
+spec:
+  containers: [{name: caller, image: "curl:8", volumeMounts: [{name: token, mountPath: /token}]}]
+  volumes: [{name: token, secret: {secretName: robot, items: [{key: token, path: token}]}}]
 `
 
 // byTeam is the target's policy for the namespaces of the team retail.
@@ -175,6 +191,12 @@ func TestClusterRehearsalOnStage(t *testing.T) {
 	for _, s := range result.Signals {
 		if strings.Contains(fmt.Sprintf("%+v", s), "rehearsal-whole") {
 			t.Errorf("a scratch name in %+v", s)
+		}
+	}
+	for _, ref := range []resource.Ref{{Type: "core/Secret", Key: "office-robot"}, {Type: "core/Pod", Key: "office-caller"}} {
+		r := result.Target.Get(ref)
+		if r == nil || r.State != resource.Ready || slices.ContainsFunc(result.Signals, func(s gap.Signal) bool { return s.Ref == ref && ref.Type == "core/Secret" }) {
+			t.Errorf("%s, which needs a token, has become %+v, with %v", ref, r, result.Signals)
 		}
 	}
 	if d := cmp.Diff(before, to.namespaces(t)); d != "" {

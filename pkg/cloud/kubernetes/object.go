@@ -182,7 +182,7 @@ func put(o object, name, key, v string) {
 // cleaners take out of the objects of a type what depends on the object.
 func cleaners() map[resource.Type]func(object) {
 	return map[resource.Type]func(object){
-		serviceType: cleanService, claimType: cleanClaim, "batch/Job": cleanJob, "core/Pod": cleanPod,
+		serviceType: cleanService, claimType: cleanClaim, "batch/Job": cleanJob, "core/Pod": cleanPod, secretType: cleanSecret,
 	}
 }
 

@@ -110,6 +110,8 @@ func referencesOf(t resource.Type) []reference {
 		return append(claim("spec.volumeClaimTemplates[].spec"), to("spec.serviceName", serviceType))
 	case volumeType:
 		return []reference{to("spec.storageClassName", storageClassType), to("spec.volumeAttributesClassName", volumeClassType)}
+	case secretType:
+		return []reference{to(resource.Path("metadata.annotations").Field(tokenAccount), accountType)}
 	case accountType:
 		return []reference{to("imagePullSecrets[].name", secretType), to("secrets[].name", secretType)}
 	case "networking.k8s.io/Ingress":

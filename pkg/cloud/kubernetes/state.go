@@ -42,6 +42,8 @@ func stateOf(t resource.Type) func(object) (resource.State, string) {
 		return jobState
 	case claimType:
 		return claimState
+	case secretType:
+		return secretState
 	case volumeType:
 		return phase("Available", "Bound", "Released")
 	case serviceType:

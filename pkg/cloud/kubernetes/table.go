@@ -122,9 +122,12 @@ func leftOf(t resource.Type) func(object) string {
 			if _, issued := texts(o, "metadata", "annotations")["cert-manager.io/certificate-name"]; issued {
 				return "made for a Certificate"
 			}
+			if isOldToken(o) {
+				return "made for a ServiceAccount"
+			}
 			return map[string]string{
-				"kubernetes.io/service-account-token": "made for a ServiceAccount", "bootstrap.kubernetes.io/token": "for nodes that join",
-				"helm.sh/release.v1": "Helm's notes on a release"}[text(o, "type")]
+				"bootstrap.kubernetes.io/token": "for nodes that join",
+				"helm.sh/release.v1":            "Helm's notes on a release"}[text(o, "type")]
 		}
 	case serviceType:
 		return when("the cluster's own address", func(o object) bool { return name(o) == "kubernetes" && text(o, "metadata", "namespace") == "default" })
