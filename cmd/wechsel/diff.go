@@ -108,7 +108,7 @@ func (a *app) readSides(c *cli.Context, names []string, dir string) ([]resource.
 			return nil, err
 		}
 		file := filepath.Join(dir, strconv.Itoa(i))
-		if _, err := inventory.Write(c.Context, p.side.Cloud, &p.catalogue, file); err != nil {
+		if _, err := inventory.Write(c.Context, p.side.Cloud, inventory.Options{Catalogue: &p.catalogue}, file); err != nil {
 			return nil, err
 		}
 		if sides[i], err = inventory.Open(file); err != nil {

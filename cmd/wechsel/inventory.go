@@ -42,7 +42,7 @@ func (a *app) inventory(c *cli.Context) error {
 		return err
 	}
 	defer p.side.close()
-	n, err := inventory.Write(c.Context, p.side.Cloud, &p.catalogue, c.String("output"))
+	n, err := inventory.Write(c.Context, p.side.Cloud, inventory.Options{Catalogue: &p.catalogue}, c.String("output"))
 	if err != nil {
 		return err
 	}

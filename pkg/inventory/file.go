@@ -12,12 +12,13 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/wechsel-project/wechsel/pkg/extsort"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
-// longest is what a line may have. An object of Kubernetes has at most some
-// 1.5 MiB.
-const longest = 64 << 20
+// longest is what a line may have; what it is sorted by stands before it. An
+// object of Kubernetes has at most some 1.5 MiB.
+const longest = extsort.Longest - 1<<10
 
 // kind is what the first line of an inventory's file says.
 const kind = "Inventory"

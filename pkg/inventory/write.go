@@ -10,40 +10,51 @@ import (
 	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/extsort"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
+// chunk is how many bytes are sorted at once.
+const chunk = 16 << 20
+
 // Write reads the project into a file, which holds what [Take] would return, and
-// returns how many resources that is. Of a cloud where all is known by its name
-// (Schema.Named) no more than a few pages of a listing and a chunk of sorted
-// lines are in memory, however much there is: there, a key needs no look at all
-// the others. Of another one, all of it is.
-func Write(ctx context.Context, c cloud.Reader, catalogue *profile.Catalogue, name string) (int, error) {
-	for _, s := range c.Schemas() {
-		if !s.Named {
-			set, err := Take(ctx, c, Options{Catalogue: catalogue})
-			if err != nil {
-				return 0, err
-			}
-			return set.Len(), save(set, name)
-		}
+// returns how many resources that is. Where all of a cloud is known by its name
+// (Schema.Named), and all of that is asked for, no more than a few pages of a
+// listing and a chunk of sorted lines are in memory, however much there is: then
+// a key needs no look at all the others. Else all of it is.
+func Write(ctx context.Context, c cloud.Reader, o Options, name string) (int, error) {
+	if o.Drill == "" && len(o.Keys) == 0 && allNamed(c.Schemas()) {
+		return write(ctx, c, o, name)
 	}
-	return write(ctx, c, catalogue, name)
+	set, err := Take(ctx, c, o)
+	if err != nil {
+		return 0, err
+	}
+	return set.Len(), save(set, name)
 }
 
-func write(ctx context.Context, c cloud.Reader, catalogue *profile.Catalogue, name string) (int, error) {
+func allNamed(schemas resource.Schemas) bool {
+	for _, s := range schemas {
+		if !s.Named {
+			return false
+		}
+	}
+	return true
+}
+
+func write(ctx context.Context, c cloud.Reader, o Options, name string) (int, error) {
 	dir, err := os.MkdirTemp(filepath.Dir(name), ".inventory-")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	w := &writing{schemas: c.Schemas(), sorter: newSorter(dir, chunk), lately: map[resource.Ref]bool{}}
-	defer w.sorter.close()
-	if err := w.read(ctx, c); err != nil {
+	w := &writing{schemas: c.Schemas(), sorter: extsort.New(dir, chunk), lately: map[resource.Ref]bool{}}
+	defer w.sorter.Close()
+	if err := w.read(ctx, c, o); err != nil {
 		return 0, fmt.Errorf("take inventory: %w", err)
 	}
-	if err := w.given(catalogue); err != nil {
+	if err := w.given(o.Catalogue); err != nil {
 		return 0, fmt.Errorf("take inventory: %w", err)
 	}
 	n, err := w.finish(name)
@@ -58,7 +69,7 @@ func write(ctx context.Context, c cloud.Reader, catalogue *profile.Catalogue, na
 // is the one that counts.
 type writing struct {
 	schemas resource.Schemas
-	sorter  *sorter
+	sorter  *extsort.Sorter
 	lately  map[resource.Ref]bool // some of what was referred to, so that it is not told each time
 	err     error
 }
@@ -71,8 +82,8 @@ const (
 )
 
 // read takes in what the cloud lists.
-func (w *writing) read(ctx context.Context, c cloud.Reader) error {
-	for x, err := range c.List(ctx, cloud.Selector{}) {
+func (w *writing) read(ctx context.Context, c cloud.Reader, o Options) error {
+	for x, err := range c.List(ctx, cloud.Selector{Omit: o.Omit}) {
 		if err != nil {
 			return err
 		}
@@ -128,7 +139,7 @@ func (w *writing) add(by byte, r *resource.Resource) error {
 	if err != nil || w.err != nil {
 		return errors.Join(w.err, err)
 	}
-	return w.sorter.add([]byte(r.Type), []byte{' '}, []byte(r.Key), []byte{' ', by, ' '}, line)
+	return w.sorter.Add([]byte(r.Type), []byte{' '}, []byte(r.Key), []byte{' ', by, ' '}, line)
 }
 
 // finish writes the file: for each resource the line that counts.
@@ -139,7 +150,7 @@ func (w *writing) finish(name string) (n int, err error) {
 	}
 	var of, given, line []byte // of whom the lines are, and what the provider says
 	done := false              // the line that counts is written
-	for text, err := range w.sorter.sorted() {
+	for text, err := range w.sorter.Sorted() {
 		if err != nil {
 			return 0, errors.Join(err, f.giveUp())
 		}

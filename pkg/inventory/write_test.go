@@ -57,21 +57,7 @@ func TestAFileHoldsWhatIsTaken(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := filepath.Join(t.TempDir(), "inventory")
-		n, err := inventory.Write(t.Context(), c, catalogue, name)
-		if err != nil || n != want.Len() {
-			t.Fatalf("%d written, %d taken: %v", n, want.Len(), err)
-		}
-		stream, err := inventory.Open(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := inventory.Load(stream)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(text(t, want), text(t, got)); d != "" {
-			t.Fatalf("seed %d: %s", seed, d)
-		}
+		stream := written(t, c, catalogue, name, want)
 		for l, err := range stream.Lines() {
 			if r := want.Get(l.Ref); err != nil || r == nil || l.Name != r.Name || l.Tenure != r.Tenure || l.Parent != r.Parent || fmt.Sprint(l.Refs) != fmt.Sprint(r.Refs()) {
 				t.Fatalf("the line says %+v, and the resource is %+v (%v)", l, r, err)
@@ -95,8 +81,14 @@ func text(t *testing.T, s *resource.Set) string {
 // What is not known by its name is written too.
 func TestAFileOfAnyCloud(t *testing.T) {
 	want := take(t, project(), 1, inventory.Options{Catalogue: catalogue()})
-	name := filepath.Join(t.TempDir(), "inventory")
-	n, err := inventory.Write(t.Context(), &listing{list: project(), rand: rand.New(rand.NewPCG(1, 2))}, catalogue(), name)
+	c := &listing{list: project(), rand: rand.New(rand.NewPCG(1, 2))}
+	written(t, c, catalogue(), filepath.Join(t.TempDir(), "inventory"), want)
+}
+
+// written writes the cloud's inventory and returns it. It holds what is wanted.
+func written(t *testing.T, c cloud.Reader, catalogue *profile.Catalogue, name string, want *resource.Set) resource.Stream {
+	t.Helper()
+	n, err := inventory.Write(t.Context(), c, inventory.Options{Catalogue: catalogue}, name)
 	if err != nil || n != want.Len() {
 		t.Fatalf("%d written, %d taken: %v", n, want.Len(), err)
 	}
@@ -109,15 +101,16 @@ func TestAFileOfAnyCloud(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(text(t, want), text(t, got)); d != "" {
-		t.Error(d)
+		t.Fatal(d)
 	}
+	return stream
 }
 
 // What was damaged is told, with the line.
 func TestADamagedFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "inventory")
 	c := cluster{inNamespace(tConfigMap, "a", "x", spec{}), inNamespace(tConfigMap, "a", "y", spec{}), inNamespace(tConfigMap, "b", "z", spec{})}
-	if _, err := inventory.Write(t.Context(), c, nil, name); err != nil {
+	if _, err := inventory.Write(t.Context(), c, inventory.Options{}, name); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(name)
@@ -147,7 +140,7 @@ func TestADamagedFile(t *testing.T) {
 func TestAFileThatIsNotWritten(t *testing.T) {
 	dir := t.TempDir()
 	broken := errors.New("broken")
-	_, err := inventory.Write(t.Context(), failing{cluster{inNamespace(tConfigMap, "a", "x", spec{})}, broken}, nil, filepath.Join(dir, "inventory"))
+	_, err := inventory.Write(t.Context(), failing{cluster{inNamespace(tConfigMap, "a", "x", spec{})}, broken}, inventory.Options{}, filepath.Join(dir, "inventory"))
 	if left, _ := os.ReadDir(dir); !errors.Is(err, broken) || len(left) > 0 {
 		t.Errorf("%v, and there are %v", err, left)
 	}

@@ -113,7 +113,7 @@ func inventoryOf(b *testing.B, config []byte, name string) (objects, requests in
 	if err != nil {
 		b.Fatal(err)
 	}
-	if objects, err = inventory.Write(b.Context(), c, &catalogue, name); err != nil {
+	if objects, err = inventory.Write(b.Context(), c, inventory.Options{Catalogue: &catalogue}, name); err != nil {
 		b.Fatal(err)
 	}
 	for _, calls := range c.Transport().Calls() {

@@ -1,4 +1,10 @@
-package inventory
+// Package extsort sorts any number of lines in little memory (an external merge
+// sort): chunks of them in memory, each into a temporary file, and in the end all
+// files as one.
+//
+// A join of what does not fit into memory is a sort too: give the lines of both
+// sides the same beginning, and they come out next to each other.
+package extsort
 
 import (
 	"bufio"
@@ -11,13 +17,12 @@ import (
 	"slices"
 )
 
-// chunk is how many bytes are sorted at once.
-const chunk = 16 << 20
+// Longest is how many bytes a line may have.
+const Longest = 64 << 20
 
-// A sorter sorts any number of lines in little memory: chunks of them in memory,
-// each into a temporary file, and in the end all files as one. Equal lines are
-// one.
-type sorter struct {
+// A Sorter sorts lines, which are bytes without a line break, as bytes. Equal
+// lines are one. It is not safe for concurrent use.
+type Sorter struct {
 	size  int // of a chunk, in bytes
 	dir   string
 	data  []byte
@@ -25,13 +30,15 @@ type sorter struct {
 	files []*os.File
 }
 
-// newSorter makes one whose temporary files are in dir.
-func newSorter(dir string, size int) *sorter {
-	return &sorter{size: size, dir: dir, data: make([]byte, 0, size+size/8)}
+// New makes a Sorter whose temporary files are in dir, and which has chunks of
+// size bytes in memory.
+func New(dir string, size int) *Sorter {
+	return &Sorter{size: size, dir: dir, data: make([]byte, 0, size+size/8)}
 }
 
-// add takes a line, which is the parts one after the other.
-func (s *sorter) add(parts ...[]byte) error {
+// Add takes a line, which is the parts one after the other. It keeps none of
+// them.
+func (s *Sorter) Add(parts ...[]byte) error {
 	from := len(s.data)
 	for _, p := range parts {
 		s.data = append(s.data, p...)
@@ -44,7 +51,7 @@ func (s *sorter) add(parts ...[]byte) error {
 }
 
 // spill writes what is in memory into a file of its own.
-func (s *sorter) spill() error {
+func (s *Sorter) spill() error {
 	f, err := os.CreateTemp(s.dir, "sorted-")
 	if err != nil {
 		return err
@@ -67,8 +74,9 @@ func (s *sorter) spill() error {
 	return err
 }
 
-// sorted yields all lines in order, once. A line is valid until the next one.
-func (s *sorter) sorted() iter.Seq2[[]byte, error] {
+// Sorted yields all lines in order, once; nothing may be added afterwards. A line
+// is valid until the next one. After an error no more is yielded.
+func (s *Sorter) Sorted() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		if err := s.spill(); err != nil {
 			yield(nil, err)
@@ -100,8 +108,8 @@ func (s *sorter) sorted() iter.Seq2[[]byte, error] {
 	}
 }
 
-// close removes the temporary files.
-func (s *sorter) close() error {
+// Close removes the temporary files.
+func (s *Sorter) Close() error {
 	var errs []error
 	for _, f := range s.files {
 		errs = append(errs, f.Close(), os.Remove(f.Name()))
@@ -124,7 +132,7 @@ func (m *merge) Pop() any {
 
 func (m *merge) add(r io.Reader) error {
 	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 1<<16), longest+1<<10)
+	s.Buffer(make([]byte, 1<<16), Longest)
 	if s.Scan() {
 		*m = append(*m, s)
 	}

@@ -1,4 +1,4 @@
-package inventory
+package extsort
 
 import (
 	"fmt"
@@ -14,18 +14,18 @@ func TestSorter(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for _, size := range []int{1, 10, 100, 1 << 20} {
 		dir := t.TempDir()
-		s := newSorter(dir, size)
+		s := New(dir, size)
 		var want []string
 		for range 500 {
 			line := fmt.Sprintf("%d %s", r.IntN(300), strings.Repeat("x", r.IntN(20)))
 			want = append(want, line)
-			if err := s.add([]byte(line[:1]), []byte(line[1:])); err != nil {
+			if err := s.Add([]byte(line[:1]), []byte(line[1:])); err != nil {
 				t.Fatal(err)
 			}
 		}
 		slices.Sort(want)
 		var got []string
-		for line, err := range s.sorted() {
+		for line, err := range s.Sorted() {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,7 +34,7 @@ func TestSorter(t *testing.T) {
 		if !slices.Equal(got, slices.Compact(want)) {
 			t.Errorf("in chunks of %d bytes: %d lines, want %d", size, len(got), len(slices.Compact(want)))
 		}
-		if err := s.close(); err != nil {
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 		if left, _ := os.ReadDir(dir); len(left) > 0 {
