@@ -60,12 +60,12 @@ func (a *app) export(c *cli.Context) error {
 	}
 	defer done()
 	o.From, o.Bytes, o.Sealed = o.To, c.Bool("data"), sealed
-	set, err := drill.Export(o.ctx, o.Options, c.String("output"))
+	n, err := drill.Export(o.ctx, o.Options, c.String("output"))
 	o.over()
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.Out, "%d resources of %s are in %s; RESTORE.md there tells how to bring them back\n", set.Len(), o.From.Name, c.String("output"))
+	_, err = fmt.Fprintf(a.Out, "%d resources of %s are in %s; RESTORE.md there tells how to bring them back\n", n, o.From.Name, c.String("output"))
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,15 +53,17 @@ type Left struct {
 // A Writer writes a bundle. It is safe for concurrent use.
 type Writer struct {
 	dir   string
-	mu    sync.Mutex
-	files []File
+	notes notes
 
-	omissions Omissions
-	sealed    bool // SecretsFile is there
+	mu      sync.Mutex
+	files   []File // but the manifests
+	scratch string // "" until it is needed
+	sealed  bool   // SecretsFile is there
 }
 
 // Create makes the folder, which must not hold a bundle already, and returns
-// a Writer for it. The bundle is valid once Close has returned.
+// a Writer for it. The bundle is valid once Close has returned; who gives it up
+// calls Discard.
 func Create(dir string) (*Writer, error) {
 	if _, err := os.Stat(filepath.Join(dir, ManifestFile)); err == nil {
 		return nil, fmt.Errorf("%s holds a bundle already: name another folder", dir)
@@ -68,12 +71,51 @@ func Create(dir string) (*Writer, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the bundle's folder: %w", err)
 	}
-	return &Writer{dir: dir}, nil
+	w := &Writer{dir: dir}
+	w.notes.folder = w.Scratch
+	left, err := filepath.Glob(filepath.Join(dir, scratch+"*")) // of a Writer that was killed
+	for _, name := range left {
+		err = errors.Join(err, os.RemoveAll(name))
+	}
+	return w, err
 }
 
-// File opens a file of the bundle for writing. It is there, and counts, once
-// it is closed without an error; CloseWithError gives it up.
-func (w *Writer) File(path string) (io.WriteCloser, error) {
+// scratch begins the name of the folder for temporary files.
+const scratch = ".partial-"
+
+// Scratch returns a folder for temporary files, which is there until Close or
+// Discard.
+func (w *Writer) Scratch() (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var err error
+	if w.scratch == "" {
+		w.scratch, err = os.MkdirTemp(w.dir, scratch)
+	}
+	return w.scratch, err
+}
+
+// Discard removes temporary files. After Close there are none.
+func (w *Writer) Discard() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.notes.close()
+	if w.scratch != "" {
+		err = errors.Join(err, os.RemoveAll(w.scratch))
+	}
+	w.scratch = ""
+	return err
+}
+
+// A Sink is a file that is being written. It is there, and counts, once it is
+// closed without an error; CloseWithError gives it up.
+type Sink interface {
+	io.WriteCloser
+	CloseWithError(err error) error
+}
+
+// File opens a file of the bundle for writing.
+func (w *Writer) File(path string) (Sink, error) {
 	name, err := inside(w.dir, path)
 	if err != nil {
 		return nil, err
@@ -130,29 +172,75 @@ func (w *Writer) Write(path string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// Close writes resources.json, the template, RESTORE.md and, last of all, the
-// manifest. Of m it takes cloud and time.
-func (w *Writer) Close(set *resource.Set, m Manifest) error {
-	var err error
-	if m.Left, err = w.openFormats(set, m.Cloud); err != nil {
-		return err
-	}
-	data, err := json.MarshalIndent(withoutIDs(set), "", "  ")
+// Close writes what the Stream has: resources.json, the template, the manifests,
+// the lists, RESTORE.md and, last of all, the manifest. Of m it takes cloud and
+// time. What is Kubernetes' need not fit into memory.
+func (w *Writer) Close(s resource.Stream, m Manifest) error {
+	return errors.Join(w.close(s, m), w.Discard())
+}
+
+func (w *Writer) close(s resource.Stream, m Manifest) error {
+	u, err := w.unpack(s)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", ResourcesFile, err)
-	}
-	if err := w.Write(ResourcesFile, append(data, '\n')); err != nil {
 		return err
 	}
+	if err := w.notes.finish(); err != nil {
+		return fmt.Errorf("sort what the bundle tells of its objects: %w", err)
+	}
+	left, err := u.openFormats(m.Cloud)
+	if err != nil {
+		return err
+	}
+	return w.manifestFile(m, left)
+}
+
+// manifestFile writes the list of all files but itself.
+func (w *Writer) manifestFile(m Manifest, left iter.Seq[Left]) error {
+	f, err := os.OpenFile(w.Path(ManifestFile+partial), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	d := newDocument(f)
+	d.text("{\n")
+	d.field("apiVersion", resource.APIVersion)
+	d.field("kind", "Bundle")
+	d.field("cloud", m.Cloud)
+	d.field("created", m.Created)
+	d.text(`  "files": `)
+	addAll(d.list("    "), w.allFiles(""))
+	d.text(",\n  \"left\": ")
+	addAll(d.list("    "), left)
+	d.text("\n}\n")
+	if err := errors.Join(d.flush(), w.notes.err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return os.Rename(f.Name(), w.Path(ManifestFile))
+}
+
+// allFiles yields the files in order of their paths, but one.
+func (w *Writer) allFiles(but string) iter.Seq[File] {
 	slices.SortFunc(w.files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	m.APIVersion, m.Kind, m.Files = resource.APIVersion, "Bundle", w.files
-	if m.Left == nil {
-		m.Left = []Left{}
+	manifests := each[File](&w.notes, manifestFiles)
+	return func(yield func(File) bool) {
+		rest := w.files
+		before := func(path string) bool { // yields what comes before
+			for len(rest) > 0 && (path == "" || rest[0].Path < path) {
+				if rest[0].Path != but && !yield(rest[0]) {
+					return false
+				}
+				rest = rest[1:]
+			}
+			return true
+		}
+		if manifests != nil {
+			for f := range manifests {
+				if !before(f.Path) || !yield(f) {
+					return
+				}
+			}
+		}
+		before("")
 	}
-	if data, err = json.MarshalIndent(m, "", "  "); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(w.dir, ManifestFile), append(data, '\n'), 0o600)
 }
 
 // file counts and hashes what is written. The os.File is not embedded: io.Copy

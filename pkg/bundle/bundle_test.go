@@ -33,7 +33,7 @@ func write(t *testing.T) string {
 		Spec:    map[string]resource.Value{"size": int64(1)},
 		Content: &resource.Content{Size: 5, File: "volumes/data.raw"},
 	})
-	if err := w.Close(set, Manifest{Cloud: "a", Created: "2026-01-02T03:04:05Z"}); err != nil {
+	if err := w.Close(resource.StreamOf(set), Manifest{Cloud: "a", Created: "2026-01-02T03:04:05Z"}); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -26,7 +26,7 @@ func (w *Writer) Flatten(path string) error {
 		return err
 	}
 	if err := readQcow2(f, header, &raw{Writer: out}); err != nil {
-		return fmt.Errorf("%s: %w", path, errors.Join(err, out.(*file).CloseWithError(err)))
+		return fmt.Errorf("%s: %w", path, errors.Join(err, out.CloseWithError(err)))
 	}
 	return out.Close()
 }

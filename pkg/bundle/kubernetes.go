@@ -1,13 +1,17 @@
 package bundle
 
 import (
-	"cmp"
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -26,6 +30,21 @@ const (
 	clusterFolder  = "_cluster" // no namespace's name
 )
 
+// The lists of notes.
+const (
+	kustomized    = "kustomization" // names of files
+	manifestFiles = "files"
+	leftOut       = "left"
+	omittedOnes   = "omitted"
+	imagesSeen    = "images"
+	definitions   = "definitions"
+	secretsHere   = "secrets"
+	jobsHere      = "jobs"
+	namesUsed     = "names"
+	claimsHere    = "claims"
+	disksHere     = "disks"
+)
+
 const (
 	namespaceType  resource.Type = "core/Namespace"
 	definitionType resource.Type = "apiextensions.k8s.io/CustomResourceDefinition"
@@ -37,90 +56,105 @@ const (
 // OpenStack's are OS::SERVICE::KIND.
 func isKubernetes(t resource.Type) bool { return !strings.Contains(string(t), "::") }
 
-// layer returns the resources of one layer.
-func layer(set *resource.Set, kubernetes bool) *resource.Set {
-	out := resource.NewSet(set.Schemas)
-	for r := range set.All() {
-		if isKubernetes(r.Type) == kubernetes {
-			out.Put(r)
-		}
-	}
-	return out
-}
-
-// A manifest is one object and the file that has it.
-type manifest struct {
-	of   *resource.Resource
-	File string
-}
-
-// manifests writes what the set has of Kubernetes as manifests, and the
-// kustomization that has all of them. It returns them in the order of the
-// kustomization, with what they cannot say.
-func (w *Writer) manifests(set *resource.Set) ([]manifest, []Left, error) {
-	var files []manifest
-	var left []Left
-	taken := map[string]bool{}
-	for r := range set.All() {
-		switch {
-		case r.Tenure == resource.Own:
-			files = append(files, manifest{r, manifestName(r, taken)})
-		case r.Tenure == resource.Implied:
-			left = append(left, Left{Ref: r.Ref, Reason: fmt.Sprintf("the cluster makes it for %s", r.Parent)})
-		case r.Why != "" && !isEverywhere(r):
-			left = append(left, dangling(set, r)...)
-		}
-	}
-	slices.SortStableFunc(files, func(a, b manifest) int {
-		return cmp.Or(cmp.Compare(rank(a.of.Type), rank(b.of.Type)), strings.Compare(a.File, b.File))
-	})
-	names := make([]string, len(files))
-	for i, f := range files {
-		text, err := yaml.Marshal(object(set, f.of))
+// object writes an object of Kubernetes, and notes what the bundle's other files
+// tell of it.
+func (u *unpacking) object(r *resource.Resource, p packed) error {
+	file := ""
+	switch r.Tenure {
+	case resource.Own:
+		file = manifestName(r, p.taken)
+		text, err := yaml.Marshal(object(r, p.to))
 		if err != nil {
-			return nil, nil, fmt.Errorf("write %s: %w", f.File, err)
+			return fmt.Errorf("write %s: %w", file, err)
 		}
-		if err := w.Write(f.File, text); err != nil {
-			return nil, nil, err
+		if err := u.manifest(file, text); err != nil {
+			return err
 		}
-		names[i] = f.File
+		u.notes.add(kustomized, file, rank(r.Type), file)
+	case resource.Implied:
+		u.left(Left{Ref: r.Ref, Reason: fmt.Sprintf("the cluster makes it for %s", r.Parent)}, r)
 	}
-	text, err := yaml.Marshal(map[string]any{"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": names})
+	u.dangling(r, p.to)
+	u.restore(r, p.to, file)
+	return nil
+}
+
+// manifest writes one of many small files.
+func (w *Writer) manifest(path string, text []byte) error {
+	name := w.Path(path)
+	err := os.WriteFile(name, text, 0o600)
+	if errors.Is(err, os.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(name), 0o700); err == nil {
+			err = os.WriteFile(name, text, 0o600)
+		}
+	}
+	sum := sha256.Sum256(text)
+	w.notes.add(manifestFiles, File{Path: path, Size: int64(len(text)), SHA256: hex.EncodeToString(sum[:])}, path)
+	return err
+}
+
+// kustomization writes the one file that has all manifests.
+func (w *Writer) kustomization() error {
+	f, err := w.File(KustomizationFile)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	return files, left, w.Write(KustomizationFile, text)
+	out := bufio.NewWriter(f)
+	out.WriteString("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:") //nolint:errcheck // Flush tells
+	if files := each[string](&w.notes, kustomized); files == nil {
+		out.WriteString(" []\n") //nolint:errcheck // Flush tells
+	} else {
+		out.WriteByte('\n') //nolint:errcheck // Flush tells
+		for file := range files {
+			out.WriteString("- " + file + "\n") //nolint:errcheck // Flush tells
+		}
+	}
+	return errors.Join(w.notes.err, out.Flush(), f.Close())
 }
 
 // rank orders the manifests: what others are of, in or use comes first, and
 // what judges others last. Kubernetes itself does not mind, but for the first
 // two and the last.
-func rank(t resource.Type) int {
+func rank(t resource.Type) string {
 	first := []resource.Type{definitionType, namespaceType, "core/ServiceAccount", secretType, "core/ConfigMap", claimType, "core/Service"}
 	if i := slices.Index(first, t); i >= 0 {
-		return i
+		return strconv.Itoa(i)
 	}
 	if strings.HasPrefix(string(t), "admissionregistration.k8s.io/") {
-		return len(first) + 1
+		return strconv.Itoa(len(first) + 1)
 	}
-	return len(first)
+	return strconv.Itoa(len(first)) // one digit, as all of them
 }
 
-// dangling tells of everything that names what the export could not see, and
-// cannot do without it.
-func dangling(set *resource.Set, r *resource.Resource) []Left {
-	var out []Left
-	for user := range set.All() {
-		if !slices.Contains(user.Refs(), r.Ref) {
+// dangling tells of everything that the object names, that the export could not
+// see, and that it cannot do without.
+func (u *unpacking) dangling(r *resource.Resource, to targets) {
+	for path, leaf := range resource.Leaves(r.Spec) {
+		ref, _ := leaf.(resource.Ref)
+		t := to[ref]
+		if !t.Missing || isOptional(r.Spec, path) {
 			continue
 		}
-		for path, leaf := range resource.Leaves(user.Spec) {
-			if leaf == resource.Value(r.Ref) && !isOptional(user.Spec, path) {
-				out = append(out, Left{Ref: user.Ref, Path: path, Reason: fmt.Sprintf("it names the %s %s, which is not there, or not to be seen", kindOf(r.Type), idOf(r))})
-			}
-		}
+		reason := fmt.Sprintf("it names the %s %s, which is not there, or not to be seen", kindOf(t.Ref.Type), idOf(t.Scope, t.Name))
+		u.left(Left{Ref: r.Ref, Path: path, Reason: reason}, r, string(t.Ref.Type), t.Scope, string(t.Ref.Key))
 	}
-	return out
+}
+
+// left notes what the manifests cannot say, in the order of what it is about.
+func (u *unpacking) left(l Left, r *resource.Resource, about ...string) {
+	u.notes.add(leftOut, leftNote{l, r.Tenure == resource.Implied}, append(about, string(r.Type), r.Scope, string(r.Key), string(l.Path))...)
+}
+
+// A leftNote is something that the manifests cannot say. What the cluster brings
+// back by itself is nobody's work.
+type leftNote struct {
+	Left
+	Made bool `json:"made"`
+}
+
+// isMissing: somebody names it, and nobody can see it.
+func isMissing(r *resource.Resource) bool {
+	return r.Tenure != resource.Own && r.Tenure != resource.Implied && r.Why != "" && !isEverywhere(r)
 }
 
 // isOptional reports whether what has the name says that it can do without.
@@ -146,28 +180,22 @@ func isEverywhere(r *resource.Resource) bool {
 	return false
 }
 
-// isMade reports whether the cluster itself brings the object back.
-func isMade(set *resource.Set, ref resource.Ref) bool {
-	r := set.Get(ref)
-	return r != nil && r.Tenure == resource.Implied
-}
-
 func kindOf(t resource.Type) string { return path.Base(string(t)) }
 
-func idOf(r *resource.Resource) string {
-	if r.Scope == "" {
-		return r.Name
+func idOf(scope, name string) string {
+	if scope == "" {
+		return name
 	}
-	return r.Scope + "/" + r.Name
+	return scope + "/" + name
 }
 
 // object returns the resource as a manifest has it: names for references, and
 // a Secret without its values.
-func object(set *resource.Set, r *resource.Resource) map[string]any {
+func object(r *resource.Resource, to targets) map[string]any {
 	o := resource.RewriteSpec(r.Spec, func(leaf resource.Value) resource.Value {
 		if ref, ok := leaf.(resource.Ref); ok {
-			if to := set.Get(ref); to != nil {
-				return to.Name
+			if t, known := to[ref]; known {
+				return t.Name
 			}
 		}
 		return leaf
@@ -228,17 +256,17 @@ func placeholders(secret map[string]any) {
 
 // manifestName returns the name of the object's file, which any file system
 // takes: lower-case letters, digits, dots and hyphens, no name of a device, and
-// none that differs from another one's by the case of its letters alone.
-func manifestName(r *resource.Resource, taken map[string]bool) string {
+// none that differs from another one's by the case of its letters alone. Where
+// another object has the name already, a hash tells the two apart.
+func manifestName(r *resource.Resource, taken bool) string {
 	folder := clusterFolder
 	if r.Scope != "" {
 		folder = safe(r.Scope)
 	}
 	name := path.Join(manifestFolder, folder, safe(strings.ToLower(kindOf(r.Type))+"-"+r.Name))
-	if taken[name] {
+	if taken {
 		name += "-" + short(r.String())
 	}
-	taken[name] = true
 	return name + ".yaml"
 }
 

@@ -138,7 +138,7 @@ func writeWith(t require, set *resource.Set, o bundle.Omissions) string {
 		t.Fatal(err)
 	}
 	w.Omit(o)
-	if err := w.Close(set, bundle.Manifest{Cloud: "my-cluster", Created: "2026-01-02T03:04:05Z"}); err != nil {
+	if err := w.Close(resource.StreamOf(set), bundle.Manifest{Cloud: "my-cluster", Created: "2026-01-02T03:04:05Z"}); err != nil {
 		t.Fatal(err)
 	}
 	return filepath.Join(dir, "b")
@@ -174,7 +174,7 @@ func TestManifests(t *testing.T) {
 			r.Why = ""
 		}
 	}
-	dir := writeWith(t, set, omissions(set))
+	dir := writeWith(t, set, omissions())
 	b, err := bundle.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestManifests(t *testing.T) {
 }
 
 // omissions are what a cluster has beside the shop.
-func omissions(set *resource.Set) bundle.Omissions {
+func omissions() bundle.Omissions {
 	digest := "sha256:" + strings.Repeat("ab", 32)
 	var o bundle.Omissions
 	for _, r := range []*resource.Resource{
@@ -213,7 +213,6 @@ func omissions(set *resource.Set) bundle.Omissions {
 	} {
 		o.Add(r)
 	}
-	o.Within(set)
 	return o
 }
 

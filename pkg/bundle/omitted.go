@@ -1,10 +1,10 @@
 package bundle
 
 import (
-	"bytes"
-	"cmp"
+	"bufio"
 	"encoding/json"
-	"maps"
+	"errors"
+	"iter"
 	"slices"
 	"strings"
 
@@ -18,8 +18,9 @@ const (
 	ImagesFile  = "images.json"
 )
 
-// Omissions are what an export has left where it was, and the images that were
-// seen to run. Add is made for [inventory.Options.Omit].
+// Omissions are what a drill has left where it was, and the images that were
+// seen to run. Add is made for [inventory.Options.Omit], as is [Writer.Leave],
+// which keeps nothing in memory.
 type Omissions struct {
 	Objects []Omitted           `json:"objects"`
 	Digests map[string][]string `json:"digests"` // by the name of the image
@@ -43,51 +44,90 @@ func (o *Omissions) Add(r *resource.Resource) {
 
 // run notes the digests of what a pod has run.
 func (o *Omissions) run(pod *resource.Resource) {
-	images, _ := pod.Attrs["images"].(map[string]resource.Value)
-	for image, v := range images {
-		digest, _ := v.(string)
+	for image, digest := range digestsOf(pod) {
 		if o.Digests == nil {
 			o.Digests = map[string][]string{}
 		}
-		if digest != "" && !slices.Contains(o.Digests[image], digest) {
+		if !slices.Contains(o.Digests[image], digest) {
 			o.Digests[image] = append(o.Digests[image], digest)
 			slices.Sort(o.Digests[image])
 		}
 	}
 }
 
-// Within leaves of the objects those that are in a namespace of the set, and
-// what is in none; and sorts them.
-func (o *Omissions) Within(set *resource.Set) {
-	in := map[string]bool{"": true}
-	for r := range set.All() {
-		if r.Tenure == resource.Own {
-			in[r.Scope] = true
+// digestsOf yields the images that a pod has run, with what is known of them.
+func digestsOf(pod *resource.Resource) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		images, _ := pod.Attrs["images"].(map[string]resource.Value)
+		for image, v := range images {
+			if digest, _ := v.(string); digest != "" && !yield(image, digest) {
+				return
+			}
 		}
 	}
-	o.Objects = slices.DeleteFunc(o.Objects, func(x Omitted) bool { return !in[x.Namespace] })
-	slices.SortFunc(o.Objects, func(a, b Omitted) int {
-		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-	})
 }
 
-// Omit makes the omissions a part of the bundle. They are what Close tells of.
-func (w *Writer) Omit(o Omissions) { w.omissions = o }
+// Leave tells the bundle of something that was left out, as Omissions.Add does.
+// Of the objects, those count that are in a namespace with something of the
+// workload, or in none.
+func (w *Writer) Leave(r *resource.Resource) {
+	w.leave(Omitted{r.Type, r.Scope, r.Name, r.Why})
+	w.run(r)
+}
 
-// omitted writes the list of what is not in the bundle, if anything is not.
-func (w *Writer) omitted() error {
-	if len(w.omissions.Objects) == 0 {
-		return nil
+// Omit tells the bundle of all that was left out.
+func (w *Writer) Omit(o Omissions) {
+	for _, x := range o.Objects {
+		w.leave(x)
 	}
-	var out bytes.Buffer
-	lines := json.NewEncoder(&out)
-	lines.SetEscapeHTML(false)
-	for _, x := range w.omissions.Objects {
-		if err := lines.Encode(x); err != nil {
-			return err
+	for image, digests := range o.Digests {
+		for _, digest := range digests {
+			w.ran(image, digest)
 		}
 	}
-	return w.Write(OmittedFile, out.Bytes())
+}
+
+func (w *Writer) leave(x Omitted) {
+	w.notes.add(omittedOnes, x, string(x.Type), x.Namespace, x.Name)
+}
+
+func (w *Writer) run(pod *resource.Resource) {
+	for image, digest := range digestsOf(pod) {
+		w.ran(image, digest)
+	}
+}
+
+func (w *Writer) ran(image, digest string) {
+	w.notes.add(imagesSeen, seenImage{image, digest}, image, digest)
+}
+
+// omitted writes the list of what is not in the bundle, if anything is not, and
+// returns how much it is.
+func (u *unpacking) omitted() (n int, err error) {
+	all := each[Omitted](&u.notes, omittedOnes)
+	if all == nil {
+		return 0, nil
+	}
+	f, err := u.File(OmittedFile)
+	if err != nil {
+		return 0, err
+	}
+	out := bufio.NewWriter(f)
+	lines := json.NewEncoder(out)
+	lines.SetEscapeHTML(false)
+	for x := range all {
+		if x.Namespace != "" && !u.scopes[x.Namespace] {
+			continue
+		}
+		if err := lines.Encode(x); err != nil {
+			return 0, errors.Join(err, f.CloseWithError(err))
+		}
+		n++
+	}
+	if n == 0 {
+		return 0, f.CloseWithError(nil)
+	}
+	return n, errors.Join(u.notes.err, out.Flush(), f.Close())
 }
 
 // An Image is one that a container of the bundle wants.
@@ -98,30 +138,66 @@ type Image struct {
 	Told     string   `json:"told"`    // who tells the digest: pods, reference, or nobody
 }
 
-// images lists the images, with the digests that somebody tells, and writes
-// the list.
-func (w *Writer) images(set *resource.Set, names []string) ([]Image, error) {
-	if len(names) == 0 {
-		return nil, nil
+// seenImage is one that a container wants, or, with a digest, that a pod has run.
+type seenImage struct {
+	Image  string `json:"image"`
+	Digest string `json:"digest,omitempty"`
+}
+
+// images yields the images that the manifests name, with the digests that
+// somebody tells; nil: they name none.
+func (w *Writer) images() iter.Seq[Image] {
+	seen := each[seenImage](&w.notes, imagesSeen)
+	if seen == nil {
+		return nil
 	}
-	o := Omissions{Digests: maps.Clone(w.omissions.Digests)}
-	for pod := range set.OfType("core/Pod") {
-		o.run(pod)
-	}
-	out := make([]Image, len(names))
-	for i, name := range names {
-		out[i] = Image{Image: name, Registry: registryOf(name), Digests: o.Digests[name], Told: "pods"}
-		if len(out[i].Digests) > 0 {
-			continue
+	all := func(yield func(Image) bool) {
+		var last *Image
+		for s := range seen {
+			switch {
+			case s.Digest == "": // comes before those with a digest
+				if last != nil && !yield(last.told()) {
+					return
+				}
+				last = &Image{Image: s.Image, Registry: registryOf(s.Image)}
+			case last != nil && last.Image == s.Image:
+				last.Digests = append(last.Digests, s.Digest)
+			}
 		}
-		out[i].Digests, out[i].Told = []string{}, "nobody"
-		if _, digest, ok := strings.Cut(name, "@"); ok {
-			out[i].Digests, out[i].Told = []string{digest}, "reference"
+		if last != nil {
+			yield(last.told())
 		}
 	}
-	data, err := json.MarshalIndent(out, "", "  ")
+	for range all {
+		return all
+	}
+	return nil
+}
+
+// told says who tells the digest.
+func (i Image) told() Image {
+	switch _, digest, ok := strings.Cut(i.Image, "@"); {
+	case len(i.Digests) > 0:
+		i.Told = "pods"
+	case ok:
+		i.Digests, i.Told = []string{digest}, "reference"
+	default:
+		i.Digests, i.Told = []string{}, "nobody"
+	}
+	return i
+}
+
+// writeImages writes the list of the images, if there are any.
+func (w *Writer) writeImages(images iter.Seq[Image]) error {
+	if images == nil {
+		return nil
+	}
+	f, err := w.File(ImagesFile)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return out, w.Write(ImagesFile, append(data, '\n'))
+	d := newDocument(f)
+	addAll(d.list("  "), images)
+	d.text("\n")
+	return errors.Join(w.notes.err, d.flush(), f.Close())
 }

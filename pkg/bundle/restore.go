@@ -1,8 +1,11 @@
 package bundle
 
 import (
+	"bufio"
 	_ "embed"
+	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -21,55 +24,71 @@ const (
 	imageType  resource.Type = "OS::Glance::Image"
 )
 
-// openFormats writes the template, the manifests and RESTORE.md, and returns
-// what they cannot say. A layer that the set has nothing of is not mentioned.
-func (w *Writer) openFormats(set *resource.Set, cloud string) ([]Left, error) {
-	r := restore{Cloud: cloud}
-	stack, objects := layer(set, false), layer(set, true)
-	if objects.Len() == 0 || stack.Len() > 0 {
-		if err := w.template(stack, &r); err != nil {
+// openFormats writes what serves without wechsel and is of all resources: the
+// template, the kustomization, the lists and RESTORE.md. It returns what they
+// cannot say. A layer of which there is nothing is not mentioned.
+func (u *unpacking) openFormats(cloud string) (iter.Seq[Left], error) {
+	r := restore{Cloud: cloud, Sealed: u.sealed}
+	var ofTemplate []Left
+	if u.objects == 0 || u.stack.Len() > 0 {
+		var err error
+		if ofTemplate, err = u.template(u.stack, &r); err != nil {
 			return nil, err
 		}
 	}
-	if err := w.omitted(); err != nil {
+	var err error
+	if r.Omitted, err = u.omitted(); err != nil {
 		return nil, err
 	}
-	r.Omitted, r.Sealed = len(w.omissions.Objects), w.sealed
-	if objects.Len() > 0 {
-		files, left, err := w.manifests(objects)
-		if err != nil {
+	if u.objects > 0 {
+		if err := u.kustomization(); err != nil {
 			return nil, err
 		}
-		r.Cluster, r.Left = clusterOf(objects, files), append(r.Left, left...)
-		if r.Cluster.Images, err = w.images(objects, imageNames(files)); err != nil {
+		r.Cluster = u.cluster()
+		if err := u.writeImages(r.Cluster.Images); err != nil {
 			return nil, err
 		}
 	}
-	all := r.Left
-	r.Left = slices.DeleteFunc(slices.Clone(all), func(l Left) bool { return isMade(objects, l.Ref) })
-	r.Files = slices.Clone(w.files)
-	slices.SortFunc(r.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	text, err := r.text()
-	if err != nil {
-		return nil, err
-	}
-	return all, w.Write(RestoreFile, []byte(text))
+	r.Left, r.Files = u.allLeft(ofTemplate, false), u.allFiles(ResourcesFile)
+	return u.allLeft(ofTemplate, true), u.writeRestore(r)
 }
 
-// template writes the HOT file, and notes what RESTORE.md says of it.
-func (w *Writer) template(set *resource.Set, r *restore) error {
+// allLeft yields what the template, and what the manifests cannot say; with what
+// the cluster brings back by itself, or without.
+func (u *unpacking) allLeft(ofTemplate []Left, made bool) iter.Seq[Left] {
+	ofManifests := each[leftNote](&u.notes, leftOut)
+	return func(yield func(Left) bool) {
+		for _, l := range ofTemplate {
+			if !yield(l) {
+				return
+			}
+		}
+		if ofManifests == nil {
+			return
+		}
+		for l := range ofManifests {
+			if (made || !l.Made) && !yield(l.Left) {
+				return
+			}
+		}
+	}
+}
+
+// template writes the HOT file, and notes what RESTORE.md says of it. It returns
+// what it cannot say.
+func (w *Writer) template(set *resource.Set, r *restore) (left []Left, err error) {
 	withImages, images := restoreImages(set)
 	rendered, err := hot.Render(withImages, "What ran on "+r.Cloud)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", TemplateFile, err)
+		return nil, fmt.Errorf("write %s: %w", TemplateFile, err)
 	}
 	if err := w.Write(TemplateFile, rendered.Template); err != nil {
-		return err
+		return nil, err
 	}
 	r.Template, r.Images = TemplateFile, images
 	parsed, err := hot.Parse(TemplateFile, rendered.Template, hot.Options{Schemas: set.Schemas})
 	if err != nil {
-		r.Left = append(r.Left, Left{Reason: "the template cannot be used as it is: " + err.Error()})
+		left = append(left, Left{Reason: "the template cannot be used as it is: " + err.Error()})
 	} else {
 		r.Parameters = parsed.Parameters
 	}
@@ -78,9 +97,9 @@ func (w *Writer) template(set *resource.Set, r *restore) error {
 		if l.Path == "power" || (l.Path == "content" || l.Path == "image_metadata") && slices.ContainsFunc(images, func(i restoreImage) bool { return i.of == l.Ref }) {
 			continue // RESTORE.md brings it
 		}
-		r.Left = append(r.Left, Left(l))
+		left = append(left, Left(l))
 	}
-	return nil
+	return left, nil
 }
 
 // clientProperties are what the openstack client gives an image that it makes;
@@ -181,28 +200,33 @@ type restoreImage struct {
 
 type restore struct {
 	Cloud, Template string // Template is empty without an OpenStack part
-	Files           []File
+	Files           iter.Seq[File]
 	Images          []restoreImage
 	Parameters      []hot.Parameter
 	After           []string
 	Cluster         *cluster // nil without a Kubernetes part
-	Left            []Left
+	Left            iter.Seq[Left]
 	Sealed          bool
 	Omitted         int // objects and types that are in OmittedFile
 }
 
-func (r restore) text() (string, error) {
+// writeRestore writes RESTORE.md.
+func (w *Writer) writeRestore(r restore) error {
 	steps := 0
-	functions := template.FuncMap{"quote": quote, "join": strings.Join, "step": func() int { steps++; return steps }}
+	functions := template.FuncMap{"quote": quote, "step": func() int { steps++; return steps }}
 	t, err := template.New(RestoreFile).Funcs(functions).Parse(restoreText)
 	if err != nil {
-		return "", err
+		return err
 	}
-	var b strings.Builder
-	if err := t.Execute(&b, r); err != nil {
-		return "", fmt.Errorf("write %s: %w", RestoreFile, err)
+	f, err := w.File(RestoreFile)
+	if err != nil {
+		return err
 	}
-	return b.String(), nil
+	out := bufio.NewWriter(f)
+	if err := errors.Join(t.Execute(out, r), w.notes.err); err != nil {
+		return fmt.Errorf("write %s: %w", RestoreFile, errors.Join(err, f.CloseWithError(err)))
+	}
+	return errors.Join(out.Flush(), f.Close())
 }
 
 // quote makes one word of the shell of any text.

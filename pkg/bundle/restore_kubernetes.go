@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -8,25 +9,58 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
-// cluster is what RESTORE.md says of the Kubernetes part.
+// cluster is what RESTORE.md says of the Kubernetes part. A list of which there is
+// nothing is nil.
 type cluster struct {
-	Definitions []manifest  // of kinds, which have to be there before their objects
-	Secrets     []secret    // whose values do not travel
-	Names       []offered   // that are the provider's
-	Images      []Image     //
-	Claims      []claim     // whose contents do not travel
-	Disks       []claimDisk // of the claims whose contents do
-	Jobs        []job       // that run again
+	Definitions iter.Seq[definition] // of kinds, which have to be there before their objects
+	Secrets     iter.Seq[secret]     // whose values do not travel
+	Names       iter.Seq[offered]    // that are the provider's
+	Images      iter.Seq[Image]      //
+	Claims      iter.Seq[claim]      // whose contents do not travel
+	Disks       iter.Seq[claimDisk]  // of the claims whose contents do
+	Jobs        iter.Seq[job]        // that run again
 }
+
+func (w *Writer) cluster() *cluster {
+	n := &w.notes
+	return &cluster{Definitions: each[definition](n, definitions), Secrets: each[secret](n, secretsHere), Names: w.names(), Images: w.images(),
+		Claims: each[claim](n, claimsHere), Disks: each[claimDisk](n, disksHere), Jobs: each[job](n, jobsHere)}
+}
+
+type definition struct{ File string }
 
 type secret struct {
 	Namespace, Name string
 	Keys            []string
 }
 
+// An offered name is one that a provider has chosen, in a file that uses it.
 type offered struct {
-	Kind, Name string
-	Users      []string // files
+	Type       resource.Type
+	Name, File string
+	IsNew      bool `json:"-"` // the one before it is another name
+	IsFirst    bool `json:"-"`
+}
+
+// Kind is what a person calls the type.
+func (o offered) Kind() string { return kindOf(o.Type) }
+
+// names yields the provider's names, those that are one after another.
+func (w *Writer) names() iter.Seq[offered] {
+	all := each[offered](&w.notes, namesUsed)
+	if all == nil {
+		return nil
+	}
+	return func(yield func(offered) bool) {
+		var last offered
+		for o := range all {
+			o.IsFirst = last.Name == ""
+			if o.IsNew = o.Name != last.Name || o.Type != last.Type; !yield(o) {
+				return
+			}
+			last = o
+		}
+	}
 }
 
 type claim struct{ Namespace, Name string }
@@ -42,54 +76,53 @@ type claimDisk struct {
 
 type job struct{ Namespace, Name string }
 
-// clusterOf sums up what whoever brings the manifests to a cluster has to do.
-func clusterOf(set *resource.Set, files []manifest) *cluster {
-	c := &cluster{}
-	users := map[resource.Ref][]string{}
-	for _, f := range files {
-		for _, ref := range f.of.Refs() {
-			users[ref] = append(users[ref], f.File)
-		}
-		switch f.of.Type {
-		case definitionType:
-			c.Definitions = append(c.Definitions, f)
-		case "batch/Job":
-			c.Jobs = append(c.Jobs, job{f.of.Scope, f.of.Name})
-		case secretType:
-			if data, _ := f.of.Spec["data"].(map[string]any); len(data) > 0 {
-				c.Secrets = append(c.Secrets, secret{f.of.Scope, f.of.Name, slices.Sorted(maps.Keys(data))})
-			}
-		}
+// restore notes what whoever brings the object to a cluster has to do. The file
+// is that of its manifest, if it has one.
+func (u *unpacking) restore(r *resource.Resource, to targets, file string) {
+	if file != "" {
+		u.ofManifest(r, to, file)
 	}
-	for r := range set.All() {
-		if r.Tenure == resource.Given && r.Scope == "" && r.Type != namespaceType && len(users[r.Ref]) > 0 {
-			c.Names = append(c.Names, offered{kindOf(r.Type), idOf(r), users[r.Ref]})
-		}
-		switch {
-		case r.Type != claimType || r.Tenure == resource.Given:
-		case r.Content != nil && r.Content.File != "":
-			c.Disks = append(c.Disks, diskOf(set, r))
-		default:
-			c.Claims = append(c.Claims, claim{r.Scope, r.Name})
-		}
+	if r.Type == "core/Pod" {
+		u.run(r)
 	}
-	return c
+	if r.Type != claimType || r.Tenure == resource.Given {
+		return
+	}
+	if c := (claim{r.Scope, r.Name}); r.Content != nil && r.Content.File != "" {
+		u.notes.add(disksHere, diskOf(r, to), r.Scope, string(r.Key))
+	} else {
+		u.notes.add(claimsHere, c, r.Scope, string(r.Key))
+	}
 }
 
-// imageNames returns the images that the manifests name.
-func imageNames(files []manifest) []string {
+func (u *unpacking) ofManifest(r *resource.Resource, to targets, file string) {
+	for _, t := range to {
+		if t.Tenure == resource.Given && t.Scope == "" && t.Ref.Type != namespaceType {
+			u.notes.add(namesUsed, offered{Type: t.Ref.Type, Name: t.Name, File: file}, string(t.Ref.Type), string(t.Ref.Key), rank(r.Type), file)
+		}
+	}
 	found := map[string]bool{}
-	for _, f := range files {
-		imagesIn(f.of.Spec, found)
+	imagesIn(r.Spec, found)
+	for image := range found {
+		u.notes.add(imagesSeen, seenImage{Image: image}, image)
 	}
-	return slices.Sorted(maps.Keys(found))
+	switch r.Type {
+	case definitionType:
+		u.notes.add(definitions, definition{file}, file)
+	case "batch/Job":
+		u.notes.add(jobsHere, job{r.Scope, r.Name}, file)
+	case secretType:
+		if data, _ := r.Spec["data"].(map[string]any); len(data) > 0 {
+			u.notes.add(secretsHere, secret{r.Scope, r.Name, slices.Sorted(maps.Keys(data))}, file)
+		}
+	}
 }
 
-func diskOf(set *resource.Set, r *resource.Resource) claimDisk {
+func diskOf(r *resource.Resource, to targets) claimDisk {
 	d := claimDisk{claim: claim{r.Scope, r.Name}, File: r.Content.File, Format: r.Content.Format, Size: (r.Content.Size + 1<<30 - 1) >> 30, Mode: "ReadWriteOnce"}
 	class, _ := resource.Lookup(r.Spec, "spec.storageClassName")
-	if ref, ok := class.(resource.Ref); ok && set.Get(ref) != nil {
-		d.Class = set.Get(ref).Name
+	if ref, ok := class.(resource.Ref); ok {
+		d.Class = to[ref].Name
 	}
 	modes, _ := resource.Lookup(r.Spec, "spec.accessModes")
 	if list, ok := modes.([]any); ok && len(list) > 0 {

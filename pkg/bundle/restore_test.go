@@ -43,7 +43,7 @@ func TestRestore(t *testing.T) {
 			Content: &resource.Content{Size: 1 << 30, Length: 5, File: "volumes/data.img", Format: "qcow2"}},
 		&resource.Resource{Ref: ref(serverType, "db"), Name: "it's off", Tenure: resource.Own,
 			Spec: spec{"flavor": flavor, "image": image, "networks": []resource.Value{spec{"network": net}}, "power": "off"}})
-	if err := w.Close(set, Manifest{Cloud: "my-cloud", Created: "2026-01-02T03:04:05Z"}); err != nil {
+	if err := w.Close(resource.StreamOf(set), Manifest{Cloud: "my-cloud", Created: "2026-01-02T03:04:05Z"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{RestoreFile, TemplateFile} {

@@ -32,44 +32,34 @@ func ParseRecipients(list []string) (Recipients, error) {
 	return out, nil
 }
 
-// Seal writes the Secrets that are the set's own, with the values that are in
-// secrets, as one encrypted stream of manifests. At no time is a value in a
+// Seal writes the Secrets that are somebody's own, as a cloud lists them with
+// their values, as one encrypted stream of manifests. At no time is a value in a
 // file, or more than one Secret in memory.
-func (w *Writer) Seal(set *resource.Set, secrets iter.Seq2[*resource.Resource, error], to Recipients) error {
+func (w *Writer) Seal(secrets iter.Seq2[*resource.Resource, error], to Recipients) error {
 	f, err := w.File(SecretsFile)
 	if err != nil {
 		return err
 	}
-	if err := seal(f, set, secrets, to); err != nil {
-		if partial, ok := f.(*file); ok {
-			err = errors.Join(err, partial.CloseWithError(err))
-		}
-		return err
+	if err := seal(f, secrets, to); err != nil {
+		return errors.Join(err, f.CloseWithError(err))
 	}
 	w.sealed = true
 	return f.Close()
 }
 
-func seal(f io.Writer, set *resource.Set, secrets iter.Seq2[*resource.Resource, error], to Recipients) error {
+func seal(f io.Writer, secrets iter.Seq2[*resource.Resource, error], to Recipients) error {
 	encrypted, err := age.Encrypt(f, to...)
 	if err != nil {
 		return fmt.Errorf("encrypt %s: %w", SecretsFile, err)
-	}
-	own := map[string]*resource.Resource{}
-	for r := range set.OfType(secretType) {
-		if r.Tenure == resource.Own {
-			own[idOf(r)] = r
-		}
 	}
 	for secret, err := range secrets {
 		if err != nil {
 			return err
 		}
-		r := own[idOf(secret)]
-		if r == nil {
+		if secret.Tenure != resource.Own {
 			continue
 		}
-		o := object(set, r)
+		o := object(secret, nil)
 		delete(o, "stringData")
 		o["data"] = secret.Spec["data"]
 		text, err := yaml.Marshal(o)

@@ -20,8 +20,9 @@ import (
 // valuesOf are the secrets as a cluster tells them to whoever encrypts.
 func valuesOf(err error) iter.Seq2[*resource.Resource, error] {
 	return func(yield func(*resource.Resource, error) bool) {
-		for _, name := range []string{"login", "somebody-elses"} {
-			r := &resource.Resource{Ref: resource.Ref{Type: "core/Secret"}, Name: name, Scope: "shop", Spec: map[string]any{"data": map[string]any{"password": "aHVudGVyMg=="}}}
+		for name, tenure := range map[string]resource.Tenure{"login": resource.Own, "a-controllers": resource.Implied} {
+			r := &resource.Resource{Ref: resource.Ref{Type: "core/Secret"}, Name: name, Scope: "shop", Tenure: tenure, Spec: map[string]any{"apiVersion": "v1", "type": "Opaque",
+				"metadata": map[string]any{"namespace": "shop", "labels": map[string]any{"app": "web"}}, "data": map[string]any{"password": "aHVudGVyMg=="}}}
 			if !yield(r, nil) {
 				return
 			}
@@ -51,16 +52,16 @@ func TestSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := errors.New("connection lost")
-	if err := w.Seal(set, valuesOf(broken), to); !errors.Is(err, broken) {
+	if err := w.Seal(valuesOf(broken), to); !errors.Is(err, broken) {
 		t.Errorf("the error is %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "secrets*")); len(left) > 0 {
 		t.Errorf("what failed has left %v", left)
 	}
-	if err := w.Seal(set, valuesOf(nil), to); err != nil {
+	if err := w.Seal(valuesOf(nil), to); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Close(set, bundle.Manifest{Cloud: "my-cluster"}); err != nil {
+	if err := w.Close(resource.StreamOf(set), bundle.Manifest{Cloud: "my-cluster"}); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(filepath.Join(dir, bundle.SecretsFile))

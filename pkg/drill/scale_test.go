@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/diff"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -27,13 +28,17 @@ func TestAnExportOfManyServers(t *testing.T) {
 		o := w.options(t, "tiny")
 		o.From, o.Bytes = s.side, false
 		before := s.requests()
-		set, err := Export(t.Context(), o, filepath.Join(t.TempDir(), "bundle"))
-		if err != nil {
+		dir := filepath.Join(t.TempDir(), "bundle")
+		if _, err := Export(t.Context(), o, dir); err != nil {
 			t.Fatal(err)
 		}
 		cost[servers] = s.requests() - before
+		b, err := bundle.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
 		count := map[resource.Type]int{}
-		for r := range set.All() {
+		for r := range b.Set.All() {
 			count[r.Type]++
 		}
 		for _, kind := range []resource.Type{"OS::Nova::Server", "OS::Neutron::Port", "OS::Cinder::Volume", "OS::Cinder::VolumeAttachment", "OS::Neutron::FloatingIP"} {
@@ -42,7 +47,7 @@ func TestAnExportOfManyServers(t *testing.T) {
 			}
 		}
 		pages := s.cloud.Requests.Count(func(r sim.Request) bool { return r.Method == http.MethodGet && r.Query != "" })
-		t.Logf("%d servers, %d resources: %d requests (%d with a query since the start)", servers, set.Len(), cost[servers], pages)
+		t.Logf("%d servers, %d resources: %d requests (%d with a query since the start)", servers, b.Set.Len(), cost[servers], pages)
 	}
 	if cost[200] > 40 {
 		t.Errorf("%d requests for 200 servers, want at most 40", cost[200])
@@ -68,9 +73,9 @@ func BenchmarkExport(b *testing.B) {
 			before, peak := watchMemory()(), watchMemory()
 			requests, n := s.requests(), 0
 			for b.Loop() {
-				set, err := Export(b.Context(), o, filepath.Join(b.TempDir(), fmt.Sprint("bundle", n)))
-				if n++; err != nil || set.Len() < 4*servers {
-					b.Fatal(set.Len(), err)
+				resources, err := Export(b.Context(), o, filepath.Join(b.TempDir(), fmt.Sprint("bundle", n)))
+				if n++; err != nil || resources < 4*servers {
+					b.Fatal(resources, err)
 				}
 			}
 			b.ReportMetric(float64(s.requests()-requests)/float64(n), "requests/op")

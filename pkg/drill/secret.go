@@ -39,10 +39,10 @@ func fillSecrets(p *plan.Plan, workload *resource.Set) error {
 	return err
 }
 
-// secretTypes are the types in the set that have secrets.
-func secretTypes(set *resource.Set) []resource.Type {
+// secretTypes are the types that have secrets.
+func secretTypes(schemas resource.Schemas) []resource.Type {
 	var out []resource.Type
-	for t, schema := range set.Schemas {
+	for t, schema := range schemas {
 		if slices.ContainsFunc(schema.Fields, func(f resource.Field) bool { return f.Secret }) {
 			out = append(out, t)
 		}

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -155,7 +156,6 @@ func (d *drill) observeSource(ctx context.Context) error {
 			return nil, err
 		}
 		d.dropUnfit(set)
-		d.omissions.Within(set)
 		return set, d.save(omittedFile, d.omissions)
 	})
 	return err
@@ -206,7 +206,7 @@ func exists(name string) bool {
 
 // exportSource writes the bundle: from what was read, and never from the
 // scenario. What A does not let its tenant read back may be supplied.
-func (d *drill) exportSource(ctx context.Context) error {
+func (d *drill) exportSource(ctx context.Context) (err error) {
 	if d.exported() {
 		return nil
 	}
@@ -217,6 +217,7 @@ func (d *drill) exportSource(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, w.Discard()) }()
 	if d.Bytes {
 		signals, err := d.readBytes(ctx, "read-source", d.From, d.result.Source, w)
 		if err != nil {
@@ -228,7 +229,8 @@ func (d *drill) exportSource(ctx context.Context) error {
 		return err
 	}
 	d.supply()
-	return d.writeBundle(w)
+	w.Omit(d.omissions)
+	return w.Close(resource.StreamOf(d.result.Source), d.manifest())
 }
 
 // supply fills in the user data that A keeps to itself. That it could not be

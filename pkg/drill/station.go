@@ -14,43 +14,67 @@ import (
 )
 
 // Export writes everything that the project on o.From holds into a bundle at
-// dir. Without o.Bytes nothing in the cloud is changed; with them, marked
-// temporaries are made and deleted again, by the journal in o.Dir. Of the
-// options it takes ID, Dir, From, Bytes, Sealed, Now, Tick and Progress.
-func Export(ctx context.Context, o Options, dir string) (*resource.Set, error) {
+// dir, and returns how many resources that is. Without o.Bytes nothing in the
+// cloud is changed; with them, marked temporaries are made and deleted again, by
+// the journal in o.Dir. Of the options it takes ID, Dir, From, Bytes, Sealed, Now,
+// Tick and Progress.
+//
+// What it holds in memory of a cluster does not grow with it; of a cloud that has
+// an OpenStack layer, all is in memory, for the template is made of all of it.
+func Export(ctx context.Context, o Options, dir string) (n int, err error) {
 	d := &drill{Options: o, result: &Result{}}
-	var err error
 	if d.fromCatalogue, err = o.From.Cloud.Catalogue(ctx); err != nil {
-		return nil, err
+		return 0, err
 	}
-	set, err := inventory.Take(ctx, o.From.Cloud, inventory.Options{Catalogue: &d.fromCatalogue, Omit: d.omissions.Add})
-	if err != nil {
-		return nil, err
-	}
-	d.result.Source = set
-	d.omissions.Within(set)
 	w, err := bundle.Create(dir)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	if types := secretTypes(set); len(o.Sealed) > 0 && len(types) > 0 {
-		if err := w.Seal(set, o.From.Cloud.List(ctx, cloud.Selector{Types: types, Secrets: true}), o.Sealed); err != nil {
-			return nil, err
-		}
+	defer func() { err = errors.Join(err, w.Discard()) }()
+	set, n, err := d.readAll(ctx, w)
+	if err != nil {
+		return 0, err
 	}
-	if o.Bytes {
-		if d.journal, err = openJournal(o); err != nil {
-			return nil, err
-		}
-		if _, err := d.readBytes(ctx, "read-source", o.From, set, w); err != nil {
-			_, cleanErr := cleanUp(context.WithoutCancel(ctx), o.From, deploy.CleanupOptions{Drill: o.ID, Journal: d.journal, Now: o.Now, Tick: o.Tick})
-			return nil, errors.Join(err, cleanErr, d.journal.Close())
-		}
-		if err := d.journal.Close(); err != nil {
-			return nil, err
+	if types := secretTypes(o.From.Cloud.Schemas()); len(o.Sealed) > 0 && len(types) > 0 {
+		if err := w.Seal(o.From.Cloud.List(ctx, cloud.Selector{Types: types, Secrets: true}), o.Sealed); err != nil {
+			return 0, err
 		}
 	}
-	return set, d.writeBundle(w)
+	return n, w.Close(set, d.manifest())
+}
+
+// readAll reads the project: with its bytes, or into a file.
+func (d *drill) readAll(ctx context.Context, w *bundle.Writer) (resource.Stream, int, error) {
+	o := inventory.Options{Catalogue: &d.fromCatalogue, Omit: w.Leave}
+	if d.Bytes {
+		set, err := inventory.Take(ctx, d.From.Cloud, o)
+		if err != nil {
+			return resource.Stream{}, 0, err
+		}
+		return resource.StreamOf(set), set.Len(), d.exportBytes(ctx, set, w)
+	}
+	dir, err := w.Scratch()
+	if err != nil {
+		return resource.Stream{}, 0, err
+	}
+	n, err := inventory.Write(ctx, d.From.Cloud, o, path(dir, "inventory"))
+	if err != nil {
+		return resource.Stream{}, 0, err
+	}
+	s, err := inventory.Open(path(dir, "inventory"))
+	return s, n, err
+}
+
+// exportBytes fetches the bytes, and leaves nothing behind in the cloud.
+func (d *drill) exportBytes(ctx context.Context, set *resource.Set, w *bundle.Writer) (err error) {
+	if d.journal, err = openJournal(d.Options); err != nil {
+		return err
+	}
+	if _, err = d.readBytes(ctx, "read-source", d.From, set, w); err != nil {
+		_, cleanErr := cleanUp(context.WithoutCancel(ctx), d.From, deploy.CleanupOptions{Drill: d.ID, Journal: d.journal, Now: d.Now, Tick: d.Tick})
+		err = errors.Join(err, cleanErr)
+	}
+	return errors.Join(err, d.journal.Close())
 }
 
 // Plan plans how the bundle's set is made on a cloud, and rehearses it where the
@@ -99,8 +123,7 @@ func Deploy(ctx context.Context, o Options, bundleDir string) (*Result, error) {
 	return d.result, errors.Join(err, d.journal.Close())
 }
 
-// writeBundle closes the bundle with all that is derived from the set.
-func (d *drill) writeBundle(w *bundle.Writer) error {
-	w.Omit(d.omissions)
-	return w.Close(d.result.Source, bundle.Manifest{Cloud: d.From.Name, Created: d.Now().UTC().Format(time.RFC3339)})
+// manifest is what the bundle says of itself.
+func (d *drill) manifest() bundle.Manifest {
+	return bundle.Manifest{Cloud: d.From.Name, Created: d.Now().UTC().Format(time.RFC3339)}
 }

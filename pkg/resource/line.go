@@ -131,3 +131,10 @@ func (l *Line) Known() *Resource {
 	r := Resource(l.Head)
 	return &r
 }
+
+// Clone returns a copy that stays valid.
+func (l *Line) Clone() *Line {
+	c := *l
+	c.rest = bytes.Clone(l.rest)
+	return &c
+}
