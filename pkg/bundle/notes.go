@@ -102,7 +102,9 @@ func (n *notes) close() error {
 	if n.sorted == nil {
 		return nil
 	}
-	return errors.Join(n.sorted.Close(), os.Remove(n.sorted.Name()))
+	f := n.sorted
+	n.sorted = nil
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // each yields the values of a list in order; it is nil if there are none. What

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"filippo.io/age"
-	"sigs.k8s.io/yaml"
+	"go.yaml.in/yaml/v2"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )

@@ -5,13 +5,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"runtime/metrics"
 	"testing"
-	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/cloud/cloudtest"
 	"github.com/wechsel-project/wechsel/pkg/diff"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 	"github.com/wechsel-project/wechsel/pkg/sim"
@@ -69,8 +67,7 @@ func BenchmarkExport(b *testing.B) {
 			populate(b, s, w, servers)
 			o := w.options(b, "tiny")
 			o.From, o.Bytes = s.side, false
-			debug.FreeOSMemory()
-			before, peak := watchMemory()(), watchMemory()
+			before, peak := cloudtest.WatchMemory()(), cloudtest.WatchMemory()
 			requests, n := s.requests(), 0
 			for b.Loop() {
 				resources, err := Export(b.Context(), o, filepath.Join(b.TempDir(), fmt.Sprint("bundle", n)))
@@ -188,8 +185,7 @@ func TestALargeVolumeInLittleMemory(t *testing.T) {
 	w := newWorld(t, "alster", "alster", 1)
 	o := w.options(t, "tiny")
 	o.Workload = largeVolume(o.Workload.Schemas, written)
-	debug.FreeOSMemory()
-	stop := watchMemory()
+	stop := cloudtest.WatchMemory()
 	r := run(t, o)
 	used := stop()
 	t.Logf("%d MiB went there in %d MiB of memory", written>>20, used>>20)
@@ -215,26 +211,4 @@ func largeVolume(schemas resource.Schemas, written int64) *resource.Set {
 	set.Put(&resource.Resource{Ref: resource.Ref{Type: "OS::Cinder::Volume", Key: "large"}, Name: "large", Tenure: resource.Own,
 		Spec: map[string]resource.Value{"size": int64(4), "image": image}})
 	return set
-}
-
-// watchMemory looks every few milliseconds how much memory Go's heap and
-// stacks take, and returns the most.
-func watchMemory() (stop func() uint64) {
-	peak := uint64(0)
-	done, over := make(chan struct{}), make(chan struct{})
-	look := time.NewTicker(2 * time.Millisecond)
-	go func() {
-		defer close(over)
-		samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
-		for {
-			metrics.Read(samples)
-			peak = max(peak, samples[0].Value.Uint64()-samples[1].Value.Uint64())
-			select {
-			case <-look.C:
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() uint64 { close(done); <-over; look.Stop(); return peak }
 }

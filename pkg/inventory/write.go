@@ -16,7 +16,7 @@ import (
 )
 
 // chunk is how many bytes are sorted at once.
-const chunk = 16 << 20
+const chunk = 8 << 20
 
 // Write reads the project into a file, which holds what [Take] would return, and
 // returns how many resources that is. Where all of a cloud is known by its name

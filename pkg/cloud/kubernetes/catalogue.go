@@ -268,7 +268,7 @@ func amount(name, text string) int64 {
 func (c *Cloud) offered() []resource.Type {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	var out []resource.Type
+	out := []resource.Type{storageClassType} // never empty, which would mean all
 	for t, k := range c.kinds {
 		if k.rule.given || isCustom(k.group) && !k.namespaced {
 			out = append(out, t)

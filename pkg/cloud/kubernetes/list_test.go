@@ -11,8 +11,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/cloud/cloudtest"
+	"github.com/wechsel-project/wechsel/pkg/drill"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -203,6 +207,30 @@ func TestListingIsCheap(t *testing.T) {
 	}
 	large := &server{namespaces: 1000, each: 40}
 	if _, many := count(t, large.open(t, Options{}), cloud.Selector{}); many > few+60<<20 { // all of them take 100
+		t.Errorf("three times the objects take %d MiB and not %d", many>>20, few>>20)
+	}
+}
+
+// What an export holds in memory does not grow with what is exported, nor does
+// what it asks for, but for the pages.
+func TestExportInLittleMemory(t *testing.T) {
+	export := func(namespaces int, bytes bool) (dir string, n int, live uint64) {
+		c := (&server{namespaces: namespaces, each: 7}).open(t, Options{Secret: []byte("key")})
+		dir = t.TempDir()
+		stop := cloudtest.WatchLive()
+		n, err := drill.Export(t.Context(), drill.Options{ID: "d", Dir: t.TempDir(), From: drill.Side{Name: "test", Cloud: c}, Bytes: bytes, Now: time.Now}, dir)
+		if live = stop(); err != nil || n != 9*namespaces {
+			t.Fatalf("%d resources: %v", n, err)
+		}
+		t.Logf("%d resources in %d KiB", n, live>>10)
+		return dir, n, live
+	}
+	dir, n, few := export(300, false)
+	b, err := bundle.Open(dir)
+	if err != nil || b.Set.Len() != n || len(b.Manifest.Files) != 8*300+5 { // but the accounts; and kustomization, images, resources, what is left out, RESTORE.md
+		t.Fatalf("%v: %d resources in %d files, and %d were written", err, b.Set.Len(), len(b.Manifest.Files), n)
+	}
+	if _, _, many := export(1000, false); many > few+10<<20 { // all of them take 33
 		t.Errorf("three times the objects take %d MiB and not %d", many>>20, few>>20)
 	}
 }

@@ -14,8 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
-	"runtime/metrics"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +27,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/yaml"
 
+	"github.com/wechsel-project/wechsel/pkg/cloud/cloudtest"
 	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
 	"github.com/wechsel-project/wechsel/pkg/diff"
 	"github.com/wechsel-project/wechsel/pkg/drill"
@@ -37,8 +36,8 @@ import (
 )
 
 // BenchmarkEstate measures the inventory of many namespaces with 40 objects
-// each, and the diff of two such inventories: seconds, requests and the most
-// memory that the process has taken.
+// each, the export of them, and the diff of two such inventories: seconds,
+// requests and the most memory that the process has taken.
 //
 // "real" is a cluster that holds them all (fewer). The others are one namespace of a
 // real cluster, with all that the server and the controllers have made of it,
@@ -49,9 +48,7 @@ func BenchmarkEstate(b *testing.B) {
 	admin := administrator(b, config)
 	admin.fill(b, 0)
 	b.Run("namespaces=300", func(b *testing.B) {
-		one := multiplied(b, config, 300, 0)
-		benchmarkEstate(b, one, multiplied(b, config, 300, 1))
-		b.Run("bundle", func(b *testing.B) { benchmarkBundle(b, one) })
+		benchmarkEstate(b, multiplied(b, config, 300, 0), multiplied(b, config, 300, 1))
 	})
 	b.Run("namespaces=3000", func(b *testing.B) { benchmarkEstate(b, multiplied(b, config, 3000, 0), multiplied(b, config, 3000, 1)) })
 	b.Run("real=30", func(b *testing.B) {
@@ -79,6 +76,7 @@ func benchmarkEstate(b *testing.B, from, to []byte) {
 		b.ReportMetric(float64(objects), "resources")
 		b.ReportMetric(float64(requests), "requests/op")
 	})
+	b.Run("export", func(b *testing.B) { benchmarkExport(b, from) })
 	b.Run("diff", func(b *testing.B) {
 		changes := 0
 		w := begin()
@@ -90,20 +88,23 @@ func benchmarkEstate(b *testing.B, from, to []byte) {
 	})
 }
 
-// benchmarkBundle measures an export with a file for each object, of which all
-// is in memory.
-func benchmarkBundle(b *testing.B, config []byte) {
-	n := 0
+// benchmarkExport measures an export, with a file for each object and the digests
+// of all of them.
+func benchmarkExport(b *testing.B, config []byte) {
+	n, objects, requests := 0, 0, 0
 	w := begin()
 	for b.Loop() {
-		c := open(b, kubernetes.Options{Config: config})
+		c := open(b, kubernetes.Options{Config: config, Secret: []byte("key")})
 		o := drill.Options{ID: "bench", From: drill.Side{Name: "test", Cloud: c}, Now: time.Now}
-		if _, err := drill.Export(b.Context(), o, filepath.Join(b.TempDir(), strconv.Itoa(n))); err != nil {
+		var err error
+		if objects, err = drill.Export(b.Context(), o, filepath.Join(b.TempDir(), strconv.Itoa(n))); err != nil {
 			b.Fatal(err)
 		}
-		n++
+		n, requests = n+1, requestsOf(c)
 	}
 	w.report(b)
+	b.ReportMetric(float64(objects), "resources")
+	b.ReportMetric(float64(requests), "requests/op")
 }
 
 func inventoryOf(b *testing.B, config []byte, name string) (objects, requests int) {
@@ -116,10 +117,15 @@ func inventoryOf(b *testing.B, config []byte, name string) (objects, requests in
 	if objects, err = inventory.Write(b.Context(), c, inventory.Options{Catalogue: &catalogue}, name); err != nil {
 		b.Fatal(err)
 	}
+	return objects, requestsOf(c)
+}
+
+// requestsOf counts what was sent to the server.
+func requestsOf(c *kubernetes.Cloud) (n int) {
 	for _, calls := range c.Transport().Calls() {
-		requests += calls.Requests
+		n += calls.Requests
 	}
-	return objects, requests
+	return n
 }
 
 func compare(b *testing.B, names [2]string) int {
@@ -144,36 +150,13 @@ func compare(b *testing.B, names [2]string) int {
 	return changes
 }
 
-// watchMemory looks every few milliseconds how much memory Go's heap and
-// stacks take, and returns the most.
-func watchMemory() (stop func() uint64) {
-	debug.FreeOSMemory()
-	peak := uint64(0)
-	done, over := make(chan struct{}), make(chan struct{})
-	look := time.NewTicker(2 * time.Millisecond)
-	go func() {
-		defer close(over)
-		samples := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
-		for {
-			metrics.Read(samples)
-			peak = max(peak, samples[0].Value.Uint64()-samples[1].Value.Uint64())
-			select {
-			case <-look.C:
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() uint64 { close(done); <-over; look.Stop(); return peak }
-}
-
 // A watch measures what an operation takes beside time.
 type watch struct {
 	peak func() uint64
 	busy time.Duration
 }
 
-func begin() watch { return watch{watchMemory(), busy()} }
+func begin() watch { return watch{cloudtest.WatchMemory(), busy()} }
 
 // busy is how long this process has computed, on all processors.
 func busy() time.Duration {
