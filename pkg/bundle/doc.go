@@ -20,4 +20,10 @@
 // HOT's limits never look like a cloud's gaps. A bundle holds no ids of the
 // cloud it comes from, no secrets, and no marks: where a Secret's value belongs
 // stands a keyed hash of it.
+//
+// What is written comes as a resource.Stream, and what is Kubernetes' of it need
+// not fit into memory: one way through all resources writes those that have a
+// file of their own (object.go) and notes what the lists tell of them (notes.go);
+// what an object refers to comes to it by a join on the disk (relation.go). A Heat
+// template is made of all resources of a stack, which are in memory.
 package bundle

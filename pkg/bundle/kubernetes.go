@@ -73,6 +73,7 @@ func (u *unpacking) object(r *resource.Resource, p packed) error {
 		u.notes.add(kustomized, file, rank(r.Type), file)
 	case resource.Implied:
 		u.left(Left{Ref: r.Ref, Reason: fmt.Sprintf("the cluster makes it for %s", r.Parent)}, r)
+	case resource.Given: // comes into other objects' notes
 	}
 	u.dangling(r, p.to)
 	u.restore(r, p.to, file)
