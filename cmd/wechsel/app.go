@@ -78,8 +78,7 @@ func finish(commands []*cli.Command) {
 }
 
 func usageError(c *cli.Context, err error, _ bool) error {
-	name := strings.TrimSpace("wechsel " + strings.TrimPrefix(c.Command.FullName(), "wechsel"))
-	return &usage{fmt.Errorf("%w; `%s --help` shows the flags", err, name)}
+	return &usage{fmt.Errorf("%w; `%s --help` shows the flags", err, c.Command.HelpName)}
 }
 
 func (a *app) noCommand(c *cli.Context) error {

@@ -14,7 +14,9 @@ import (
 
 // flagsFirst moves the flags of a call before its arguments, because the
 // library ignores flags that stand after an argument and says nothing.
-// What stands after "--" stays where it is.
+// What stands after "--" stays where it is. Who asks for help gets that of the
+// command, whatever else the call says: the library would look for a topic of
+// the name of the first argument.
 func flagsFirst(c *cli.App, args []string) []string {
 	out, commands := args[:1:1], c.Commands
 	var flags []cli.Flag
@@ -37,6 +39,9 @@ func flagsFirst(c *cli.App, args []string) []string {
 		if len(arg) < 2 || arg[0] != '-' {
 			back = append(back, arg)
 			continue
+		}
+		if len(out) > 1 && slices.Contains(cli.HelpFlag.Names(), strings.TrimLeft(arg, "-")) {
+			return append(out, arg)
 		}
 		front = append(front, arg)
 		if takesValue(flags, arg) && len(rest) > 0 {

@@ -18,6 +18,9 @@ func TestFlagsFirst(t *testing.T) {
 		"after two dashes":       {"run -- --odd", "run -- --odd"},
 		"unknown command":        {"rum tiny --to x", "--to -- rum tiny x"},
 		"alias":                  {"export -o d --cloud c", "export -o d --cloud c"},
+		"help":                   {"run tiny --to sim:isar -h", "run -h"},
+		"help of nothing":        {"rum tiny --help", "--help -- rum tiny"},
+		"value that is no flag":  {"export -o --help", "export -o --help"},
 		"no arguments":           {"list --format json", "list --format json"},
 	} {
 		t.Run(name, func(t *testing.T) {

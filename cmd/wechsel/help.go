@@ -32,19 +32,30 @@ Exit codes:
   2 wrong use or invalid input  4 a cloud or the machine failed: resume
   130 interrupted
 `
-	commandHelp = `wechsel {{.FullName}} — {{.Usage}}
+	commandHelp = `{{.HelpName}} — {{.Usage}}
 
 Usage:
-  wechsel {{.FullName}} {{if .VisibleFlags}}[flags] {{end}}{{.ArgsUsage}}
+  {{.HelpName}} {{if .VisibleFlags}}[flags] {{end}}{{.ArgsUsage}}
 {{if .Description}}
 {{.Description}}
 {{end}}`
+	groupHelp = `{{.HelpName}} — {{.Usage}}
+
+Usage:
+  {{.HelpName}} COMMAND
+
+Commands:{{range .Subcommands}}{{if ne .Name "help"}}
+  {{printf "%-10s" .Name}} {{.Usage}}{{end}}{{end}}
+`
 )
 
 // helpOf is the template of a command's help, with its flags already written:
 // the library writes a flag on one line, however long that is.
 func helpOf(c *cli.Command) string {
-	if len(c.Flags) == 0 {
+	switch {
+	case len(c.Subcommands) > 0:
+		return groupHelp
+	case len(c.Flags) == 0:
 		return commandHelp
 	}
 	var b strings.Builder
