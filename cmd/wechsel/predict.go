@@ -60,7 +60,7 @@ func (a *app) predictOne(r request, out output) error {
 	if err != nil {
 		return err
 	}
-	p, err := drill.Predict(ctx, workload, &from, to, rules(j.scenario))
+	p, err := drill.Predict(ctx, workload, from, to, rules(j.scenario))
 	if err != nil {
 		return err
 	}

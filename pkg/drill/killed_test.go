@@ -22,6 +22,7 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/deploy"
+	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -240,10 +241,20 @@ func crowd(t *testing.T, w *world, name string) {
 	}
 }
 
+// planOn plans the workload for a cloud.
+func planOn(t *testing.T, workload *resource.Set, side Side, drill string) (*plan.Plan, error) {
+	t.Helper()
+	offers, err := cataloguesOf(t.Context(), side)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Build(workload, plan.Target{Catalogue: offers[0], Given: cloud.Given(offers[0])}, plan.Options{Drill: drill, Cloud: side.Name})
+}
+
 // marked makes the workload as another drill's.
 func marked(t *testing.T, side Side, o Options, drill string) {
 	t.Helper()
-	p, err := Plan(t.Context(), o.Workload, side, drill, nil)
+	p, err := planOn(t, o.Workload, side, drill)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +279,7 @@ func marked(t *testing.T, side Side, o Options, drill string) {
 // returns what it has made.
 func unmarked(t *testing.T, side Side, o Options) []*resource.Resource {
 	t.Helper()
-	p, err := Plan(t.Context(), o.Workload, side, "unmarked", nil)
+	p, err := planOn(t, o.Workload, side, "unmarked")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/profile"
-	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
 // preflight tells, before anything is created, what will be created on both
@@ -29,26 +28,6 @@ func (d *drill) preflight(source *plan.Plan) error {
 		d.say("deploy-source", "%s", line)
 	}
 	return nil
-}
-
-// departing returns the workload as it will be once it runs on the cloud with
-// the catalogue.
-func departing(workload *resource.Set, catalogue profile.Catalogue, o plan.Options) (*resource.Set, error) {
-	without := workload.Clone()
-	for r := range without.All() {
-		r.Content = nil
-	}
-	p, err := plan.Build(without, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, o)
-	if err != nil {
-		return nil, err
-	}
-	for r := range workload.All() {
-		if made := p.Set.Get(r.Ref); made != nil && r.Content != nil {
-			content := *r.Content
-			made.Content = &content
-		}
-	}
-	return p.Set, nil
 }
 
 // foreseen is what a plan creates, by type, and what it needs of each quota

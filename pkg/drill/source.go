@@ -25,12 +25,9 @@ import (
 // resources are in the way.
 func (d *drill) catalogues(ctx context.Context) error {
 	g, inner := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		d.fromCatalogue, err = d.From.Cloud.Catalogue(inner)
-		return err
-	})
-	g.Go(func() (err error) {
-		d.toCatalogue, err = d.To.Cloud.Catalogue(inner)
+	g.Go(func() error {
+		offers, err := cataloguesOf(inner, d.From, d.To)
+		d.fromCatalogue, d.toCatalogue = offers[0], offers[1]
 		return err
 	})
 	for _, side := range []Side{d.From, d.To} {
@@ -39,8 +36,6 @@ func (d *drill) catalogues(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	d.fromCatalogue.MTU, d.toCatalogue.MTU = d.From.MTU, d.To.MTU
-	d.fromCatalogue.Octavia, d.toCatalogue.Octavia = d.From.Octavia, d.To.Octavia
 	d.result.Offers = [2]profile.Catalogue{d.fromCatalogue, d.toCatalogue}
 	return d.agree(ctx)
 }

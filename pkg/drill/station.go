@@ -5,11 +5,14 @@ import (
 	"errors"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/wechsel-project/wechsel/pkg/bundle"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/deploy"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
 	"github.com/wechsel-project/wechsel/pkg/plan"
+	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -77,35 +80,37 @@ func (d *drill) exportBytes(ctx context.Context, set *resource.Set, w *bundle.Wr
 	return errors.Join(err, d.journal.Close())
 }
 
-// Plan plans how the bundle's set is made on a cloud, and rehearses it where the
-// cloud can; nothing is created.
-func Plan(ctx context.Context, set *resource.Set, to Side, id string, rules []plan.Rule) (*plan.Plan, error) {
-	catalogue, err := to.Cloud.Catalogue(ctx)
+// Predict plans how a scenario would arrive on a cloud, once it runs on another,
+// and rehearses that where the cloud can. Nothing is created.
+func Predict(ctx context.Context, workload *resource.Set, from, to Side, rules []plan.Rule) (*plan.Plan, error) {
+	offers, err := cataloguesOf(ctx, from, to)
 	if err != nil {
 		return nil, err
 	}
-	p, err := plan.Build(set, plan.Target{Catalogue: catalogue, Given: cloud.Given(catalogue)}, plan.Options{Drill: id, Cloud: to.Name, Rules: rules})
+	set, err := departing(workload, offers[0], plan.Options{Drill: "predict", Cloud: from.Name})
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan.Build(set, plan.Target{Catalogue: offers[1], Given: cloud.Given(offers[1])}, plan.Options{Drill: "predict", Cloud: to.Name, Rules: rules, Source: &offers[0]})
 	if err != nil {
 		return nil, err
 	}
 	return p, rehearse(ctx, to.Cloud, p)
 }
 
-// Predict plans how a scenario that is written for one cloud would arrive on
-// another. With a source, the plan compares what that one gives and not only
-// the names that the scenario knows. Nothing is created.
-func Predict(ctx context.Context, workload *resource.Set, from *Side, to Side, rules []plan.Rule) (*plan.Plan, error) {
-	set := workload
-	if from != nil {
-		catalogue, err := from.Cloud.Catalogue(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if set, err = departing(workload, catalogue, plan.Options{Drill: "predict", Cloud: from.Name}); err != nil {
-			return nil, err
-		}
+// cataloguesOf reads what clouds offer, and adds what is known of them that no API
+// tells.
+func cataloguesOf(ctx context.Context, sides ...Side) ([]profile.Catalogue, error) {
+	out := make([]profile.Catalogue, len(sides))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, side := range sides {
+		g.Go(func() (err error) {
+			out[i], err = side.Cloud.Catalogue(ctx)
+			out[i].MTU, out[i].Octavia = side.MTU, side.Octavia
+			return err
+		})
 	}
-	return Plan(ctx, set, to, "predict", rules)
+	return out, g.Wait()
 }
 
 // Deploy makes a bundle on o.To, or goes on with what the journal in o.Dir

@@ -86,7 +86,11 @@ func (b *builder) foretellNetworks() {
 		if r.Tenure == resource.Given || !wasRead(r) {
 			continue
 		}
-		if have := number(r, "mtu"); r.Type == network && have > b.cat.MTU && b.cat.MTU > 0 {
+		have := number(r, "mtu")
+		if have == 0 && b.opts.Source != nil { // it was not read yet
+			have = b.opts.Source.MTU
+		}
+		if r.Type == network && have > b.cat.MTU && b.cat.MTU > 0 {
 			b.foretell(gap.Signal{Code: "network/tenant-mtu", Ref: r.Ref, Path: "mtu", Source: have, Target: b.cat.MTU, Effect: resource.Degraded})
 		}
 		if r.Type == router && b.losesIPv6(r) {

@@ -1,0 +1,85 @@
+package drill
+
+import (
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/wechsel-project/wechsel/pkg/cloud"
+	"github.com/wechsel-project/wechsel/pkg/plan"
+	"github.com/wechsel-project/wechsel/pkg/profile"
+	"github.com/wechsel-project/wechsel/pkg/resource"
+)
+
+// departing returns the workload as it would be read once it runs on the cloud with
+// the catalogue, as far as that can be known before.
+func departing(workload *resource.Set, catalogue profile.Catalogue, o plan.Options) (*resource.Set, error) {
+	without := workload.Clone()
+	for r := range without.All() {
+		r.Content = nil
+	}
+	given := cloud.Given(catalogue)
+	p, err := plan.Build(without, plan.Target{Catalogue: catalogue, Given: given}, o)
+	if err != nil {
+		return nil, err
+	}
+	for made := range p.Set.All() {
+		made.State = resource.Ready
+		if made.Tenure == resource.Given {
+			continue
+		}
+		switch asked := workload.Get(made.Ref); {
+		case asked != nil && asked.Content != nil:
+			content := *asked.Content
+			made.Content = &content
+		case made.Type == cloud.Claim: // for which the scenario has no bytes
+			made.Content = &resource.Content{SHA256: fmt.Sprintf("%x", sha256.Sum256(nil))}
+		}
+		keepBack(made)
+		fillIn(p.Set, made, given)
+	}
+	return p.Set, nil
+}
+
+// keepBack notes what clouds do not let a tenant read.
+func keepBack(r *resource.Resource) {
+	switch r.Type {
+	case "OS::Nova::Server":
+		delete(r.Spec, "user_data")
+		r.Unread = []resource.Path{"user_data"}
+	case "core/Secret":
+		if r.Spec["data"] != nil || r.Spec["stringData"] != nil {
+			r.Unread = []resource.Path{"data"}
+		}
+	}
+}
+
+// fillIn names what the cloud takes where nothing is named, if it has one default.
+func fillIn(set *resource.Set, r *resource.Resource, given []*resource.Resource) {
+	kind, at, name := resource.Type(""), r.Spec, ""
+	switch r.Type {
+	case cloud.Volume:
+		kind, name = cloud.VolumeType, "volume_type"
+	case cloud.Claim:
+		kind, name = "storage.k8s.io/StorageClass", "storageClassName"
+		at, _ = r.Spec["spec"].(map[string]resource.Value)
+	}
+	if kind == "" || at == nil || at[name] != nil {
+		return
+	}
+	var standard *resource.Resource
+	for _, g := range given {
+		if g.Type == kind && g.Spec["default"] == true {
+			if standard != nil {
+				return
+			}
+			standard = g
+		}
+	}
+	if standard == nil {
+		return
+	}
+	if set.Get(standard.Ref) == nil {
+		set.Put(standard.Clone())
+	}
+	at[name] = standard.Ref
+}
