@@ -55,7 +55,7 @@ func (a *app) cli() *cli.App {
 		Action:                    a.noCommand,
 		Commands: []*cli.Command{
 			a.runCommand(), a.predictCommand(), a.matrixCommand(),
-			a.exportCommand(), a.deployCommand(), a.inventoryCommand(), a.diffCommand(), a.compareCommand(),
+			a.exportCommand(), a.deployCommand(), a.inventoryCommand(), a.diffCommand(), a.compareCommand(), a.captureCommand(),
 			a.cloudCommand(),
 			a.resumeCommand(), a.cleanupCommand(),
 			a.listCommand(), a.validateCommand(), a.schemaCommand(), a.gapsCommand(), a.reportCommand(), a.versionCommand(),

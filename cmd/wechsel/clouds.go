@@ -84,7 +84,11 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config,
 			})
 		})
 	}
-	return openLayers(ctx, drill.Side{Name: name, Place: placeOf(name, config)}, layers, want.join())
+	c, err := openLayers(ctx, drill.Side{Name: name, Place: placeOf(name, config)}, layers, want.join())
+	if errors.Is(err, cloud.ErrInvalid) { // a name that leads nowhere, an entry that makes no sense
+		return nil, &usage{err}
+	}
+	return c, err
 }
 
 // leaveAbsent leaves out what a cloud does not have.

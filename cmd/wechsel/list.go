@@ -173,8 +173,12 @@ func validateOne(name string) (string, error) {
 }
 
 // kindOf finds the kind line of a file of ours, whatever else is wrong with it.
+// A profile says no kind; it is the one that has a region.
 func kindOf(data []byte) string {
 	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(line, "region:") {
+			return "Profile"
+		}
 		if kind, ok := strings.CutPrefix(line, "kind:"); ok {
 			return strings.Trim(strings.TrimSpace(kind), `"'`)
 		}

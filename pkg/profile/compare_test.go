@@ -12,7 +12,7 @@ func offer() Catalogue {
 		Cloud: "a", Services: map[string]Service{"compute": {Min: "2.1", Max: "2.90"}, "image": {}}, Extensions: []string{"dns-integration"},
 		Flavors: []Flavor{{ID: "1", Name: "SCS-2V-4", VCPUs: 2, RAM: 4096, Specs: map[string]string{"scs:cpu-type": "shared-core"}}},
 		Zones:   map[string][]string{"compute": {"one", "two"}}, Quota: map[string]Quota{"compute.cores": {Limit: 20, Used: 3}}, MTU: 1442,
-		DefaultGroup: Group{ID: "g", Rules: []Rule{{Direction: "egress", RemoteGroup: "g"}}},
+		DefaultGroup: Group{ID: "g", Rules: []Rule{{Direction: "egress", EtherType: "IPv4", RemoteGroup: "g"}}},
 		Cluster: &Cluster{Version: "v1.36.3", Kinds: []Kind{{Group: "batch", Kind: "Job", Plural: "jobs", Versions: []string{"v1"}}},
 			Given: []Offered{{Type: "storage.k8s.io/StorageClass", Name: "fast", Facts: map[string]any{"provisioner": "x"}}},
 			Nodes: []Machine{{Labels: map[string]string{"zone": "one"}, Count: 3}}},
@@ -26,7 +26,7 @@ func TestCompare(t *testing.T) {
 	}{
 		"itself": {func(*Catalogue) {}, nil},
 		"what says nothing": {func(c *Catalogue) {
-			c.Cloud, c.Flavors[0].ID, c.Quota["compute.cores"], c.DefaultGroup = "b", "2", Quota{Limit: 20}, Group{ID: "h", Rules: []Rule{{Direction: "egress", RemoteGroup: "h"}}}
+			c.Cloud, c.Flavors[0].ID, c.Quota["compute.cores"], c.DefaultGroup = "b", "2", Quota{Limit: 20}, Group{ID: "h", Rules: []Rule{{Direction: "egress", EtherType: "IPv4", RemoteGroup: "h"}}}
 		}, nil},
 		"version": {func(c *Catalogue) { c.Services["compute"] = Service{Min: "2.1", Max: "2.79"} }, []Difference{{"services", "compute", "max", "2.90", "2.79"}}},
 		"service": {func(c *Catalogue) { delete(c.Services, "image") }, []Difference{{"services", "image", "", map[string]any{}, nil}}},
