@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
+	"github.com/wechsel-project/wechsel/pkg/inventory"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/scenario"
 )
@@ -166,10 +168,18 @@ func validateOne(name string) (string, error) {
 		}
 	}
 	s, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas()})
-	if err == nil { // kustomizations and charts are made, as far as that goes without a cluster
-		_, err = manifestsOf(s, nil)
+	if err != nil || len(s.Kubernetes) == 0 {
+		return "scenario", err
 	}
-	return "scenario", err
+	made, err := manifestsOf(s, nil) // of kustomizations and charts as far as that goes without a cluster
+	if err != nil {
+		return "scenario", err
+	}
+	set, err := inventory.Take(context.Background(), made, inventory.Options{})
+	if err != nil {
+		return "scenario", err
+	}
+	return "scenario", fillClaims(set, s.Claims)
 }
 
 // kindOf finds the kind line of a file of ours, whatever else is wrong with it.

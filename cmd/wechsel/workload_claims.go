@@ -18,7 +18,7 @@ func fillClaims(set *resource.Set, claims []scenario.Claim) error {
 	for _, c := range claims {
 		r := claimOf(set, c)
 		if r == nil {
-			return &usage{fmt.Errorf("data: the workload has no claim %s/%s", c.Namespace, c.Name)}
+			return &usage{fmt.Errorf("%sdata: the workload has no claim %s/%s; it has %s", place(c.Where), c.Namespace, c.Name, firstOf(strings.Join(claimsIn(set), ", "), "none"))}
 		}
 		content := c.Content
 		r.Content = &content
@@ -54,4 +54,30 @@ func claimOf(set *resource.Set, c scenario.Claim) *resource.Resource {
 		}
 	}
 	return nil
+}
+
+// place is where a mistake is, in front of what is wrong.
+func place(where string) string {
+	if where == "" {
+		return ""
+	}
+	return where + ": "
+}
+
+// claimsIn are the claims that can be filled: NAMESPACE/NAME, of a StatefulSet those
+// of its first pod.
+func claimsIn(set *resource.Set) []string {
+	var out []string
+	for r := range set.OfType(cloud.Claim) {
+		out = append(out, r.Scope+"/"+r.Name)
+	}
+	for s := range set.OfType(statefulSet) {
+		templates, _ := resource.Lookup(s.Spec, "spec.volumeClaimTemplates")
+		list, _ := templates.([]resource.Value)
+		for _, template := range list {
+			name, _ := resource.Lookup(template, "metadata.name")
+			out = append(out, fmt.Sprintf("%s/%v-%s-0", s.Scope, name, s.Name))
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/hot"
@@ -77,7 +78,7 @@ func (l *loader) claim(d Data, content *resource.Content) {
 			l.wrong(d.Claim.place, "data: the claim %q is here twice", d.Claim.Value)
 		}
 	}
-	l.out.Claims = append(l.out.Claims, Claim{namespace, name, *content})
+	l.out.Claims = append(l.out.Claims, Claim{Namespace: namespace, Name: name, Content: *content, Where: fmt.Sprintf("%s:%d:%d", l.file, d.Claim.line, d.Claim.column)})
 }
 
 func (l *loader) volume(d Data, content *resource.Content) {

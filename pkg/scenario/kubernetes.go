@@ -28,6 +28,7 @@ type Source struct {
 	Release   string            // of a chart
 	Values    []byte            // for a chart, YAML
 	Files     map[string][]byte // by path below the scenario's folder
+	Folder    string            // the scenario's, for messages
 }
 
 // maxFiles and maxBytes keep a path that is a mistake ("manifests: .") from
@@ -42,7 +43,7 @@ const (
 func (l *loader) kubernetes() {
 	objects := &manifests{loader: l, seen: map[identity]string{}}
 	for _, in := range l.in.Spec.Kubernetes {
-		source := Source{Namespace: cmp.Or(in.Namespace.Value, "default"), Files: map[string][]byte{}}
+		source := Source{Namespace: cmp.Or(in.Namespace.Value, "default"), Files: map[string][]byte{}, Folder: path.Dir(l.file)}
 		l.namespace(in.Namespace)
 		forms := 0
 		for form, given := range map[string]place{Manifests: in.Manifests.place, Kustomization: in.Kustomization.place, Helm: in.Helm.place} {

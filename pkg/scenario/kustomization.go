@@ -107,6 +107,12 @@ func (k *kustomizations) named(r *reader, dir string, n *yaml.Node, keys ...stri
 	}
 }
 
+// isElsewhere: a URL, or what git takes for one, such as github.com/owner/repository.
+func isElsewhere(name string) bool {
+	host, _, isPath := strings.Cut(name, "/")
+	return strings.Contains(name, "://") || isPath && strings.ContainsAny(host, ".@:") && strings.Trim(host, ".") != ""
+}
+
 // take takes in a file, or another kustomization. A text of several lines is
 // no name but the thing itself; "key=file" is a generator's.
 func (k *kustomizations) take(r *reader, dir string, n *yaml.Node) {
@@ -120,7 +126,11 @@ func (k *kustomizations) take(r *reader, dir string, n *yaml.Node) {
 	name := path.Join(dir, value)
 	info, err := fs.Stat(k.folder, name)
 	if err != nil {
-		r.wrongAt(n, "%s is not below the scenario's folder, and nothing is fetched", n.Value)
+		if !fs.ValidPath(name) || isElsewhere(n.Value) {
+			r.wrongAt(n, "%s is not below the scenario's folder, and nothing is fetched", n.Value)
+		} else {
+			r.wrongAt(n, "there is no file or folder %s", path.Join(path.Dir(k.file), name))
+		}
 		return
 	}
 	if info.IsDir() {

@@ -37,6 +37,7 @@ type Scenario struct {
 type Claim struct {
 	Namespace, Name string
 	Content         resource.Content // generated; Size is the claim's own
+	Where           string           // FILE:LINE:COLUMN, for messages
 }
 
 // Options are what a scenario needs beside its folder.

@@ -49,7 +49,7 @@ func checkFull(t *testing.T, s *Scenario) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]Claim{{"shop", "data", resource.Content{Seed: 8, Length: 4 << 10}}}, s.Claims); d != "" {
+	if d := cmp.Diff([]Claim{{Namespace: "shop", Name: "data", Content: resource.Content{Seed: 8, Length: 4 << 10}, Where: "full/scenario.yaml:22:15"}}, s.Claims); d != "" {
 		t.Error(d)
 	}
 	checkSources(t, s.Kubernetes)

@@ -26,6 +26,7 @@ type Source struct {
 	Release   string            // of a chart
 	Values    []byte            // for a chart, YAML
 	Files     map[string][]byte // by path
+	Folder    string            // that these are in, for messages; may be empty
 }
 
 // Workload returns a reader over what the sources ask for, as if it were on the
@@ -42,9 +43,7 @@ func Workload(sources []Source, on *Cloud) (cloud.Reader, error) {
 	var placed [][]object // by source
 	for _, s := range sources {
 		list, left, err := w.render(s)
-		if err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, err, w.check(s))
 		placed = append(placed, list)
 		for _, o := range list {
 			w.define(o)
