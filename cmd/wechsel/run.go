@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
 	"github.com/wechsel-project/wechsel/pkg/deploy"
 	"github.com/wechsel-project/wechsel/pkg/drill"
 	"github.com/wechsel-project/wechsel/pkg/gap"
@@ -124,6 +126,11 @@ func (a *app) prepare(r *request) (*job, error) {
 	}
 	if err := a.settleLayers(s, r, config); err != nil {
 		return nil, err
+	}
+	if strings.HasPrefix(r.From, simulated) { // before its cluster is started; a real one may be newer than what is known here
+		if err := kubernetes.Check(sourcesOf(s)); err != nil {
+			return nil, &usage{err}
+		}
 	}
 	return &job{scenario: s, config: config}, nil
 }

@@ -40,9 +40,13 @@ func workloadOf(ctx context.Context, s *scenario.Scenario, from *connection) (*r
 // manifestsOf reads the Kubernetes part of a scenario, for the cluster on which
 // it shall be, or for none. The error joins all that is wrong.
 func manifestsOf(s *scenario.Scenario, on *kubernetes.Cloud) (cloud.Reader, error) {
+	return kubernetes.Workload(sourcesOf(s), on)
+}
+
+func sourcesOf(s *scenario.Scenario) []kubernetes.Source {
 	sources := make([]kubernetes.Source, len(s.Kubernetes))
 	for i, source := range s.Kubernetes {
 		sources[i] = kubernetes.Source(source)
 	}
-	return kubernetes.Workload(sources, on)
+	return sources
 }

@@ -202,7 +202,7 @@ func TestClusterRehearsalOnStage(t *testing.T) {
 	if d := cmp.Diff(before, to.namespaces(t)); d != "" {
 		t.Error(d)
 	}
-	p, err := Predict(t.Context(), o.Workload, nil, to.side, nil)
+	p, err := Predict(t.Context(), o.Workload, from.side, to.side, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

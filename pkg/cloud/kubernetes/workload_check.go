@@ -49,6 +49,16 @@ func (w *workload) check(s Source) error {
 	return errors.Join(errs...)
 }
 
+// Check tells the mistakes in the files of the sources that need no cluster to be
+// found. [Workload] does so too, unless the cluster is newer than what is known here.
+func Check(sources []Source) error {
+	var errs []error
+	for _, s := range sources {
+		errs = append(errs, new(workload).check(s))
+	}
+	return errors.Join(errs...)
+}
+
 // minor is the N of the server's v1.N; 0: it does not say.
 func (c *Cloud) minor() int {
 	n := 0
