@@ -68,7 +68,7 @@ func (a *app) diff(c *cli.Context) error {
 	if out.format == "json" {
 		enc := json.NewEncoder(a.Out)
 		enc.SetIndent("", "  ")
-		err = enc.Encode(map[string]any{"apiVersion": resource.APIVersion, "kind": "Diff", "gaps": gaps})
+		err = enc.Encode(map[string]any{"apiVersion": resource.APIVersion, "kind": "Diff", "gaps": gaps, "otherKeys": result.OtherKeys})
 	} else if len(gaps) == 0 {
 		_, err = fmt.Fprintln(a.Out, words.Text("report.equal", nil))
 	} else {
@@ -76,6 +76,9 @@ func (a *app) diff(c *cli.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if result.OtherKeys && out.format != "json" {
+		_, _ = fmt.Fprintln(a.Err, words.Text("report.other-keys", nil))
 	}
 	return out.judge(&report.Report{Gaps: gaps})
 }

@@ -28,7 +28,8 @@ type request struct {
 	Kind       string `json:"kind"`
 	ID         string `json:"id"`
 	Scenario   string `json:"scenario"`
-	Bundle     string `json:"bundle,omitempty"` // absolute; what is deployed, when that is all
+	Bundle     string `json:"bundle,omitempty"`   // absolute; what is deployed, when that is all
+	Identity   string `json:"identity,omitempty"` // absolute; the file of who can read the values of the bundle's Secrets
 	From       string `json:"from"`
 	To         string `json:"to"`
 	Config     string `json:"config,omitempty"`

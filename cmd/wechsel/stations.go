@@ -73,12 +73,17 @@ func (a *app) deployCommand() *cli.Command {
 	return &cli.Command{
 		Name: "deploy", Usage: "make a bundle on a cloud", ArgsUsage: "BUNDLE",
 		Description: `Everything that is created carries the mark of a drill, whose id is printed.
+Where the values of Secrets belong, there are placeholders, unless the export was
+made with --age-recipient and the identity that belongs to it is given: then the
+values are decrypted in memory and sent to the cloud, and are in no file.
 
-Example:
-  wechsel deploy bundle --cloud other-cloud`,
+Examples:
+  wechsel deploy bundle --cloud other-cloud
+  wechsel deploy bundle --cloud other-cluster --age-identity key.txt`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to arrive on", Required: true},
-			&cli.StringFlag{Name: "out", Usage: "`DIR` for the journal and the plan"}, configFlag(), failOnFlag(), a.clusterProgramFlag(),
+			&cli.StringFlag{Name: "out", Usage: "`DIR` for the journal and the plan"},
+			&cli.StringFlag{Name: "age-identity", Usage: "`FILE` with the key for the values of Secrets, as age-keygen writes it"}, configFlag(), failOnFlag(), a.clusterProgramFlag(),
 		}, outputFlags()...),
 		Action: a.deploy,
 	}
@@ -97,12 +102,20 @@ func (a *app) deploy(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	bundle, err := filepath.Abs(args[0])
+	folder, err := filepath.Abs(args[0])
 	if err != nil {
 		return err
 	}
-	r := request{ID: newID(), Scenario: filepath.Base(bundle), Bundle: bundle, From: c.String("cloud"), To: c.String("cloud"),
+	r := request{ID: newID(), Scenario: filepath.Base(folder), Bundle: folder, From: c.String("cloud"), To: c.String("cloud"),
 		Config: c.String("config"), Keep: true, Started: a.Now().UTC().Format(time.RFC3339)}
+	if name := c.String("age-identity"); name != "" {
+		if r.Identity, err = filepath.Abs(name); err != nil {
+			return err
+		}
+	}
+	if _, err := identitiesOf(r); err != nil {
+		return err
+	}
 	dir, err := newFolder(c.String("out"), r)
 	if err != nil {
 		return err
@@ -110,16 +123,41 @@ func (a *app) deploy(c *cli.Context) error {
 	return a.deployBundle(r, dir, config, out)
 }
 
+// identitiesOf reads who can read the values of the bundle's Secrets; nobody, if
+// no file is named.
+func identitiesOf(r request) (bundle.Identities, error) {
+	if r.Identity == "" {
+		return nil, nil
+	}
+	f, err := os.Open(r.Identity)
+	if err != nil {
+		return nil, &usage{err}
+	}
+	defer f.Close()
+	ids, err := bundle.ParseIdentities(f)
+	if err != nil {
+		return nil, &usage{fmt.Errorf("%s: %w", r.Identity, err)}
+	}
+	return ids, nil
+}
+
 // deployBundle makes the request's bundle, or goes on with it.
 func (a *app) deployBundle(r request, dir string, config *scenario.Config, out output) error {
+	ids, err := identitiesOf(r)
+	if err != nil {
+		return err
+	}
 	o, done, err := a.station(r, dir, config, out)
 	if err != nil {
 		return err
 	}
 	defer done()
+	o.Opener = ids
 	result, err := drill.Deploy(o.ctx, o.Options, r.Bundle)
 	o.over()
 	switch {
+	case errors.Is(err, bundle.ErrSealed): // nothing was created
+		return &usage{err}
 	case errors.Is(err, context.Canceled): // nothing is cleaned up: what is there may be wanted
 		return fmt.Errorf("%w\n%s", err, howToGoOn(dir))
 	case err != nil:

@@ -220,17 +220,13 @@ func object(r *resource.Resource, to targets) map[string]any {
 	return o
 }
 
-// hashed is how the text begins that an export has for the value of a Secret: a
-// keyed hash, which can be compared and tells nothing.
-const hashed = "wechsel-hmac-sha256:"
-
 // hideValues leaves of each value of a Secret no more than the hash that the
 // export has for it.
 func hideValues(secret map[string]any) {
 	data, _ := secret["data"].(map[string]any)
 	for name, v := range data {
-		if text, _ := v.(string); !strings.HasPrefix(text, hashed) {
-			data[name] = hashed
+		if text, _ := v.(string); !strings.HasPrefix(text, resource.Hashed) {
+			data[name] = resource.Hashed
 		}
 	}
 }

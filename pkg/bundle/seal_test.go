@@ -95,8 +95,36 @@ type: Opaque
 	if err != nil || !strings.Contains(string(how), "age --decrypt --identity FILE-WITH-THE-KEY secrets.yaml.age | kubectl replace --force -f -") || strings.Contains(string(how), "fill()") {
 		t.Errorf("%v: %s", err, how)
 	}
-	if _, err := bundle.Open(dir); err != nil {
-		t.Error(err)
+	b, err := bundle.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := bundle.ParseIdentities(strings.NewReader("# created: today\n" + key.String() + "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := b.Set.Get(resource.Ref{Type: "core/Secret", Key: "shop-login"}).Spec["data"].(map[string]any)["password"].(string)
+	if values, err := b.Values(ids); err != nil || len(values) != 1 || values[told] != "aHVudGVyMg==" {
+		t.Errorf("%v: %v for %s", err, values, told)
+	}
+	somebody, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Values(bundle.Identities{somebody}); !errors.Is(err, bundle.ErrSealed) || !strings.Contains(err.Error(), "for other recipients") {
+		t.Errorf("somebody else gets %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, bundle.SecretsFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Values(ids); !errors.Is(err, bundle.ErrSealed) || !strings.Contains(err.Error(), "--age-recipient") {
+		t.Errorf("without the file: %v", err)
+	}
+}
+
+func TestIdentities(t *testing.T) {
+	if _, err := bundle.ParseIdentities(strings.NewReader("hunter2\n")); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("the error is %v", err)
 	}
 }
 

@@ -23,6 +23,7 @@ func (e *engine) resolve(ctx context.Context, r *resource.Resource) (*resource.R
 	if err != nil {
 		return nil, err
 	}
+	values := e.valuesFor(r.Type)
 	out := r.Clone()
 	out.Spec = resource.RewriteSpec(r.Spec, func(leaf resource.Value) resource.Value {
 		switch leaf := leaf.(type) {
@@ -32,6 +33,10 @@ func (e *engine) resolve(ctx context.Context, r *resource.Resource) (*resource.R
 			return attrs[leaf]
 		case resource.Join:
 			return join(leaf)
+		case string:
+			if value, ok := values[leaf]; ok {
+				return value
+			}
 		}
 		return leaf
 	})
@@ -39,6 +44,15 @@ func (e *engine) resolve(ctx context.Context, r *resource.Resource) (*resource.R
 		out.Parent.Key = resource.Key(parent.ID)
 	}
 	return out, nil
+}
+
+// valuesFor are the values of Secrets, for a type that may hold some.
+func (e *engine) valuesFor(t resource.Type) map[string]string {
+	schema := e.set.Schema(t)
+	if schema == nil || !slices.ContainsFunc(schema.Fields, func(f resource.Field) bool { return f.Secret }) {
+		return nil
+	}
+	return e.Values
 }
 
 // readAttrs reads all attributes that r's properties name.

@@ -50,6 +50,10 @@ type Options struct {
 	Content func(image resource.Ref) (io.ReadCloser, error)
 	Sink    func(content resource.Ref) (io.WriteCloser, error)
 
+	// Values are the values of Secrets by what stands for them in the plan. They
+	// are in what is sent to the cloud, and nowhere else.
+	Values map[string]string
+
 	Now  func() time.Time
 	Tick <-chan time.Time // the rhythm of waiting: one listing per tick for all that wait
 

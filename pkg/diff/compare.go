@@ -53,6 +53,9 @@ type Result struct {
 	Changes  []Change
 	Signals  []gap.Signal             // one for each change but those that are mapped without effect
 	Outcomes map[resource.Ref]Outcome // of A's resources that are not Given
+	// OtherKeys: A's hashes of what nobody may read were made with another key than
+	// B's, and were not compared.
+	OtherKeys bool
 }
 
 // Compare reads a and b under the mapping that made b of a, or that of two

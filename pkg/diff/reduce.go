@@ -101,25 +101,29 @@ func sameName(a, b *resource.Line) bool {
 	return a.Name == b.Name && a.Scope == b.Scope && a.Tenure == b.Tenure && a.Parent == b.Parent && a.Name != ""
 }
 
-// keep keeps what is not equal, and the heads of what is equal and cannot be
-// read whole, for that is told each time.
+// keep keeps what is not equal, and what is equal as far as it can be read, if
+// that is not all.
 func (r *reduction) keep(a, b *resource.Line) error {
 	equal := a != nil && b != nil && sameName(a, b) && a.Sum == b.Sum && r.stands(0, a) && r.stands(1, b)
 	if equal {
 		r.equal++
+		if len(a.Unread)+len(b.Unread) == 0 {
+			return nil
+		}
+		whole, err := a.Resource() // as b's
+		if err != nil || len(unread(whole.Spec, whole.Spec, a.Unread, b.Unread)) == 0 {
+			return err
+		}
 	}
 	for i, l := range []*resource.Line{a, b} {
-		switch {
-		case l == nil || equal && len(a.Unread)+len(b.Unread) == 0:
-		case equal:
-			r.sets[i].Put(l.Known())
-		default:
-			whole, err := l.Resource()
-			if err != nil {
-				return err
-			}
-			r.sets[i].Put(whole)
+		if l == nil {
+			continue
 		}
+		whole, err := l.Resource()
+		if err != nil {
+			return err
+		}
+		r.sets[i].Put(whole)
 	}
 	return nil
 }

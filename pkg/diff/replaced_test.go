@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	. "github.com/wechsel-project/wechsel/pkg/diff"
-	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -51,38 +50,49 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
-// Values that cannot be read are told apart by their hashes; whether they are
-// equal or not, that they were not moved is told too.
+// Values that cannot be read are told apart by their hashes. That they were not
+// moved is told of those that stand on one side for what the other side keeps.
 func TestSecretsAreComparedByHashes(t *testing.T) {
 	schemas := resource.Schemas{secret: {Type: secret, Named: true}}
-	with := func(data spec) *resource.Set {
+	with := func(data spec, unread ...resource.Path) *resource.Set {
 		s := own(secret, "login", spec{"type": "Opaque", "data": data})
-		s.Unread = []resource.Path{"data"}
+		s.Name, s.Unread = "login", unread
 		return resource.NewSet(schemas, s)
 	}
-	a := with(spec{"user": "hash:1", "password": "hash:2"})
+	x, y, z, other := resource.Hashed+"k1-1", resource.Hashed+"k1-2", resource.Hashed+"k1-3", resource.Hashed+"k2-1"
+	source := spec{"user": x, "password": y}
 	for name, c := range map[string]struct {
-		b    spec
-		want []resource.Path
+		b         spec
+		unread    []resource.Path
+		want      []resource.Path
+		otherKeys bool
 	}{
-		"equal":         {spec{"user": "hash:1", "password": "hash:2"}, []resource.Path{"data"}},
-		"another value": {spec{"user": "hash:1", "password": "hash:3"}, []resource.Path{"data", "data.password"}},
-		"a value less":  {spec{"user": "hash:1"}, []resource.Path{"data", "data.password"}},
-		"none seen":     {nil, []resource.Path{"data"}},
+		"equal":                    {source, []resource.Path{"data"}, nil, false},
+		"another value":            {spec{"user": x, "password": z}, []resource.Path{"data"}, []resource.Path{"data.password"}, false},
+		"a value less":             {spec{"user": x}, []resource.Path{"data"}, []resource.Path{"data.password"}, false},
+		"none seen":                {nil, []resource.Path{"data"}, []resource.Path{"data"}, false},
+		"placeholders":             {source, nil, []resource.Path{"data"}, false},
+		"one placeholder":          {source, []resource.Path{"data.user"}, []resource.Path{"data"}, false},
+		"each of them":             {source, []resource.Path{"data.user", "data.password"}, nil, false},
+		"by another key":           {spec{"user": other, "password": other}, []resource.Path{"data"}, nil, true},
+		"more, and by another key": {spec{"user": other, "password": y, "more": z}, []resource.Path{"data"}, []resource.Path{"data.more"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			a, b := with(source, "data"), with(c.b, c.unread...)
+			result := Compare(a, b, resource.Mapping{}, Options{})
 			var got []resource.Path
-			for _, ch := range Compare(a, with(c.b), resource.Mapping{}, Options{Joined: true}).Changes {
+			for _, ch := range result.Changes {
 				if got = append(got, ch.Path); (ch.Verdict == Unread) != (ch.Path == "data") {
 					t.Errorf("%s is %s", ch.Path, ch.Verdict)
 				}
 			}
-			if !slices.Equal(got, c.want) {
-				t.Errorf("told is %v", got)
+			if !slices.Equal(got, c.want) || result.OtherKeys != c.otherKeys {
+				t.Errorf("told is %v (other keys: %t)", got, result.OtherKeys)
+			}
+			r, s, _, err := Reduce(resource.StreamOf(a), resource.StreamOf(b))
+			if err != nil || (r.Len()+s.Len() == 0) != (len(c.want) == 0 && !c.otherKeys) {
+				t.Errorf("kept are %d and %d: %v", r.Len(), s.Len(), err)
 			}
 		})
-	}
-	if s := Compare(a, with(spec{"user": "x"}), resource.Mapping{}, Options{Joined: true}).Signals; s[0].Seen != gap.Change {
-		t.Errorf("signals are %+v", s)
 	}
 }

@@ -38,10 +38,10 @@ func (c *comparer) pair(a, b *resource.Resource) {
 	}
 	w.identity()
 	w.content()
-	for _, p := range slices.Sorted(maps.Keys(w.unread)) {
+	x, y := w.schema.Canonical(translate(a.Spec, c.match.paired)), w.schema.Canonical(b.Spec)
+	for _, p := range unread(x, y, a.Unread, b.Unread) {
 		w.note(p, nil, nil, Unread)
 	}
-	x, y := w.schema.Canonical(translate(a.Spec, c.match.paired)), w.schema.Canonical(b.Spec)
 	for _, k := range keys(x, y) {
 		w.walk(resource.Path("").Field(k), x[k], y[k])
 	}
@@ -133,6 +133,8 @@ func (w *walker) walk(p resource.Path, x, y resource.Value) {
 	}
 	f, _ := w.schema.Field(p)
 	switch {
+	case !resource.Comparable(x, y):
+		w.result.OtherKeys = true
 	case f.Hidden && (x == nil || y == nil):
 		w.note(p, x, y, Unread)
 	case f.Chooser != "" && f.Chooser != resource.Tenant:

@@ -41,6 +41,7 @@ type Options struct {
 	Bytes    bool              // move the bytes of volumes and images too
 	Shared   bool              // work in projects that are not empty
 	Sealed   bundle.Recipients // who can read the values of Secrets in an export; empty: nobody, they are not in it
+	Opener   bundle.Identities // who reads the values of Secrets in a bundle that is deployed; empty: nobody, placeholders stand for them
 
 	Now      func() time.Time
 	Tick     <-chan time.Time // the rhythm of waiting
@@ -121,6 +122,7 @@ type drill struct {
 	runs                       bundle.Omissions                // of B: what its pods run
 	unfit, outcomes            map[resource.Ref]deploy.Outcome // of the source's deployment, and the target's
 	refusals                   []gap.Signal
+	values                     map[string]string // of Secrets, by what stands for them; in no file
 }
 
 // step is a stage by its name.

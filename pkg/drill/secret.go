@@ -1,9 +1,11 @@
 package drill
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
+	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -37,6 +39,61 @@ func fillSecrets(p *plan.Plan, workload *resource.Set) error {
 		})
 	}
 	return err
+}
+
+// carried is the Set in which the Secrets are read whole whose values come along.
+func carried(set *resource.Set, values map[string]string) *resource.Set {
+	if len(values) == 0 {
+		return set
+	}
+	out := resource.NewSet(set.Schemas)
+	for r := range set.All() {
+		known, secrets := true, 0
+		eachSecret(set.Schema(r.Type), "", r.Clone().Spec, func(_ resource.Path, v resource.Value) resource.Value {
+			text, _ := v.(string)
+			_, ok := values[text]
+			known, secrets = known && ok, secrets+1
+			return v
+		})
+		if secrets > 0 && known {
+			c := *r
+			c.Unread = nil
+			r = &c
+		}
+		out.Put(r)
+	}
+	return out
+}
+
+// recognize gives the values that the target has the texts that stand for them in
+// the bundle: the two were hashed with different keys.
+func (d *drill) recognize(ctx context.Context, set *resource.Set) error {
+	types := secretTypes(set.Schemas)
+	if len(d.values) == 0 || len(types) == 0 {
+		return nil
+	}
+	for s, err := range d.To.Cloud.List(ctx, cloud.Selector{Types: types, Drill: d.ID, Secrets: true}) {
+		if err != nil {
+			return err
+		}
+		r, export := set.Get(resource.Ref{Type: s.Type, Key: s.Owner.Key}), d.export.Get(resource.Ref{Type: s.Type, Key: s.Owner.Key})
+		if r == nil || export == nil {
+			continue
+		}
+		eachSecret(set.Schema(r.Type), "", r.Spec, func(at resource.Path, v resource.Value) resource.Value {
+			value, _ := resource.Lookup(s.Spec, at)
+			told, _ := resource.Lookup(export.Spec, at)
+			text, _ := told.(string)
+			switch carried, ok := d.values[text]; {
+			case !ok:
+				return v
+			case resource.Equal(value, carried):
+				return told
+			}
+			return resource.Hashed + "another value"
+		})
+	}
+	return nil
 }
 
 // secretTypes are the types that have secrets.

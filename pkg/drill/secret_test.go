@@ -1,12 +1,15 @@
 package drill
 
 import (
+	"context"
+	"iter"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -47,6 +50,53 @@ func TestSecretsAreInNoFile(t *testing.T) {
 	for want, of := range map[string]*resource.Set{"is not now": resource.NewSet(nil), "data.user when the drill began": less} {
 		if err := fillSecrets(again, of); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %s", err, want)
+		}
+	}
+}
+
+// listed is a cloud that lists these, with the values of their secrets.
+type listed struct {
+	cloud.Cloud
+	resources []*resource.Resource
+}
+
+func (l listed) List(context.Context, cloud.Selector) iter.Seq2[*resource.Resource, error] {
+	return func(yield func(*resource.Resource, error) bool) {
+		for _, r := range l.resources {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Values that come along are no longer missing; on the target they are known by
+// what stood for them, and others are not.
+func TestCarriedSecrets(t *testing.T) {
+	const kind resource.Type = "core/Secret"
+	schemas := resource.Schemas{kind: {Type: kind, Named: true, Fields: []resource.Field{{Path: "data.*", Form: resource.Text, Secret: true}}}}
+	with := func(key string, data map[string]resource.Value) *resource.Resource {
+		return &resource.Resource{Ref: resource.Ref{Type: kind, Key: resource.Key(key)}, Name: key, Tenure: resource.Own, Unread: []resource.Path{"data"},
+			Owner: resource.Owner{Drill: "d", Key: resource.Key(key)}, Spec: map[string]resource.Value{"data": data}}
+	}
+	type data = map[string]resource.Value
+	one, two, three := resource.Hashed+"a-1", resource.Hashed+"a-2", resource.Hashed+"a-3"
+	values := map[string]string{one: "b25l", two: "dHdv"}
+	d := &drill{Options: Options{ID: "d", To: Side{Cloud: listed{resources: []*resource.Resource{with("whole", data{"x": "b25l", "y": "b3RoZXI="}), with("half", data{"x": "b25l", "y": "c29tZQ=="})}}}},
+		export: resource.NewSet(schemas, with("whole", data{"x": one, "y": two}), with("half", data{"x": one, "y": three})), values: values}
+	planned := carried(d.export, values)
+	for key, want := range map[string]int{"whole": 0, "half": 1} {
+		if ref := (resource.Ref{Type: kind, Key: resource.Key(key)}); len(planned.Get(ref).Unread) != want || len(d.export.Get(ref).Unread) != 1 {
+			t.Errorf("%s: unread is %v", key, planned.Get(ref).Unread)
+		}
+	}
+	target := resource.NewSet(schemas, with("whole", data{"x": resource.Hashed + "b-1", "y": resource.Hashed + "b-2"}), with("half", data{"x": resource.Hashed + "b-3", "y": resource.Hashed + "b-4"}))
+	if err := d.recognize(t.Context(), target); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]data{"whole": {"x": one, "y": resource.Hashed + "another value"}, "half": {"x": one, "y": resource.Hashed + "b-4"}} {
+		if d := cmp.Diff(want, target.Get(resource.Ref{Type: kind, Key: resource.Key(key)}).Spec["data"]); d != "" {
+			t.Errorf("%s: %s", key, d)
 		}
 	}
 }

@@ -114,7 +114,7 @@ func cataloguesOf(ctx context.Context, sides ...Side) ([]profile.Catalogue, erro
 }
 
 // Deploy makes a bundle on o.To, or goes on with what the journal in o.Dir
-// holds. Of the options it takes ID, Dir, To, Rules, Now, Tick and Progress;
+// holds. Of the options it takes ID, Dir, To, Rules, Opener, Now, Tick and Progress;
 // the result has Plan, Target and Signals.
 func Deploy(ctx context.Context, o Options, bundleDir string) (*Result, error) {
 	d := &drill{Options: o, result: &Result{}, bundleDir: bundleDir}

@@ -26,6 +26,11 @@ func (d *drill) planTarget(ctx context.Context) error {
 		return err
 	}
 	d.export = b.Set
+	if len(d.Opener) > 0 {
+		if d.values, err = b.Values(d.Opener); err != nil {
+			return err
+		}
+	}
 	if d.From.Cloud == nil { // there is only the bundle to agree with
 		if err := cloud.Speak(ctx, d.To.Cloud, cloud.VersionsIn(b.Set)); err != nil {
 			return err
@@ -37,7 +42,7 @@ func (d *drill) planTarget(ctx context.Context) error {
 		return err
 	}
 	if !found {
-		if p, err = plan.Build(b.Set, plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules, Source: &d.fromCatalogue}); err != nil {
+		if p, err = plan.Build(carried(b.Set, d.values), plan.Target{Catalogue: d.toCatalogue, Given: cloud.Given(d.toCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.To.Name, Rules: d.Rules, Source: &d.fromCatalogue}); err != nil {
 			return err
 		}
 		if err := d.rehearseOnStage(ctx, p); err != nil {
@@ -81,6 +86,9 @@ func (d *drill) observeTarget(ctx context.Context) error {
 			return nil, err
 		}
 		d.runs.Objects = nil
+		if err := d.recognize(ctx, set); err != nil {
+			return nil, err
+		}
 		return set, d.save(runsFile, d.runs)
 	})
 	if err != nil {

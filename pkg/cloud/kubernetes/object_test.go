@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -237,7 +238,14 @@ func TestSecretsAreHashed(t *testing.T) {
 	}
 	copied := mustResource(t, k, o)
 	(&Cloud{secret: []byte("another")}).hideSecret(copied)
-	if d := cmp.Diff(r.Spec["data"], copied.Spec["data"]); d != "" {
-		t.Error(d)
+	if d := cmp.Diff(r.Spec["data"], copied.Spec["data"]); d != "" || len(copied.Unread) > 0 {
+		t.Errorf("unread is %v: %s", copied.Unread, d)
+	}
+	data, _ := o["data"].(object) // somebody fills in one value, and another one in a cluster with another key
+	data["a"] = encode("hunter2")
+	filled := mustResource(t, k, o)
+	(&Cloud{secret: []byte("another")}).hideSecret(filled)
+	if fmt.Sprint(filled.Unread) != "[data.a]" || resource.Comparable(r.Spec["data"].(object)["a"], filled.Spec["data"].(object)["a"]) || !resource.Comparable(r.Spec["data"].(object)[dockerConfig], filled.Spec["data"].(object)[dockerConfig]) {
+		t.Errorf("%v, unread is %v", filled.Spec["data"], filled.Unread)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -13,8 +14,9 @@ import (
 
 // hashed is how the text begins that stands for a Secret's value. It is also
 // the value of a Secret that was made without knowing the true one, and then
-// stands for itself: so a placeholder equals what it stands for.
-const hashed = "wechsel-hmac-sha256:"
+// stands for itself: so a placeholder equals what it stands for. That it is one
+// shows in that nothing of it is Unread.
+const hashed = resource.Hashed
 
 // dockerConfig is the entry of a Secret whose value has to be JSON.
 const dockerConfig = ".dockerconfigjson"
@@ -26,24 +28,36 @@ func (c *Cloud) hideSecret(r *resource.Resource) {
 	if len(data) == 0 {
 		return
 	}
+	var hidden []resource.Path
 	for name, v := range data {
 		encoded, _ := v.(string)
 		value, err := base64.StdEncoding.DecodeString(encoded)
 		if err != nil {
 			value = []byte(encoded)
 		}
-		data[name] = c.hash(value)
+		told, ok := placeholder(value)
+		if !ok {
+			told = c.hash(value)
+			hidden = append(hidden, resource.Path("data").Field(name))
+		}
+		data[name] = told
 	}
-	r.Unread = append(r.Unread, "data")
+	if len(hidden) == len(data) {
+		hidden = []resource.Path{"data"}
+	}
+	slices.Sort(hidden)
+	r.Unread = append(r.Unread, hidden...)
 }
 
+// hash returns the text for a value, with what tells the key from others.
 func (c *Cloud) hash(value []byte) string {
-	if told, ok := placeholder(value); ok {
-		return told
+	sum := func(of []byte) string {
+		mac := hmac.New(sha256.New, c.secret)
+		mac.Write(of)
+		return hex.EncodeToString(mac.Sum(nil))
 	}
-	mac := hmac.New(sha256.New, c.secret)
-	mac.Write(value)
-	return hashed + hex.EncodeToString(mac.Sum(nil))
+	const few = 8
+	return hashed + sum([]byte("the key itself"))[:few] + "-" + sum(value)
 }
 
 // placeholder returns the hash that a value consists of.
