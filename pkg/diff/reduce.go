@@ -159,7 +159,9 @@ func (r *reduction) heads() error {
 				if l == nil || !wanted[l.Ref] || r.sets[i].Get(l.Ref) != nil {
 					continue
 				}
-				r.sets[i].Put(l.Known())
+				head := l.Known()
+				head.Unread = nil // it is left out, so it is equal, and there is nothing to tell
+				r.sets[i].Put(head)
 				if !l.Parent.IsZero() {
 					next[l.Parent] = true
 				}

@@ -96,3 +96,20 @@ func TestSecretsAreComparedByHashes(t *testing.T) {
 		})
 	}
 }
+
+// What refers to an equal Secret does not bring its values up.
+func TestAnEqualSecretThatIsReferredTo(t *testing.T) {
+	schemas := resource.Schemas{secret: {Type: secret, Named: true}, deployment: {Type: deployment, Named: true}}
+	with := func(image string) resource.Stream {
+		s, d := own(secret, "login", spec{"data": spec{"user": resource.Hashed + "k1-1"}}), own(deployment, "web", spec{"image": image, "secret": ref(secret, "login")})
+		s.Name, s.Unread, d.Name = "login", []resource.Path{"data"}, "web"
+		return resource.StreamOf(resource.NewSet(schemas, s, d))
+	}
+	a, b, _, err := Reduce(with("x"), with("y"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Compare(a, b, resource.Mapping{}, Options{}).Changes; len(got) != 1 || got[0].Path != "image" {
+		t.Errorf("told is %+v", got)
+	}
+}
