@@ -73,9 +73,9 @@ func (a *app) deployCommand() *cli.Command {
 	return &cli.Command{
 		Name: "deploy", Usage: "make a bundle on a cloud", ArgsUsage: "BUNDLE",
 		Description: `Everything that is created carries the mark of a drill, whose id is printed.
-Where the values of Secrets belong, there are placeholders, unless the export was
-made with --age-recipient and the identity that belongs to it is given: then the
-values are decrypted in memory and sent to the cloud, and are in no file.
+Where the values of Secrets belong, there are placeholders, unless the export
+was made with --age-recipient and the identity that belongs to it is given: then
+the values are decrypted in memory and sent to the cloud, and are in no file.
 
 Examples:
   wechsel deploy bundle --cloud other-cloud
