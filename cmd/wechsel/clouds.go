@@ -292,29 +292,49 @@ func offers(name string, p *profile.Profile, want wanted) error {
 	return nil
 }
 
-// loadProfile reads sim:NAME from the binary, or sim:FILE.
+// loadProfile reads sim:NAME, sim:FILE, or either with overlays: sim:NAME+OVERLAY.
 func loadProfile(name string) (*profile.Profile, error) {
-	what := strings.TrimPrefix(name, simulated)
-	if strings.ContainsAny(what, "/.") {
-		data, err := os.ReadFile(what)
-		if err != nil {
-			return nil, &usage{err}
-		}
-		p, err := profile.Parse(what, data)
-		if err != nil {
-			return nil, &usage{err}
-		}
-		return p, nil
-	}
-	carried, err := profiles()
+	parts := strings.Split(strings.TrimPrefix(name, simulated), "+")
+	file, data, err := readProfile(".", parts[0])
 	if err != nil {
-		return nil, err
+		return nil, &usage{err}
 	}
-	p, err := profile.Load(carried, what)
+	var overlays []profile.Overlay
+	for _, part := range parts[1:] {
+		o := profile.Overlay{}
+		if o.File, o.Data, err = readProfile("overlays", part); err != nil {
+			return nil, &usage{err}
+		}
+		overlays = append(overlays, o)
+	}
+	p, err := profile.Parse(file, data, overlays...)
 	if err != nil {
 		return nil, &usage{err}
 	}
 	return p, nil
+}
+
+// readProfile reads a file of the user's, or one of the folder that the binary
+// carries.
+func readProfile(folder, name string) (file string, data []byte, err error) {
+	if strings.ContainsAny(name, "/.") {
+		data, err = os.ReadFile(name)
+		return name, data, err
+	}
+	all, err := profiles()
+	if err != nil {
+		return "", nil, err
+	}
+	carried, err := fs.Sub(all, folder)
+	if err != nil {
+		return "", nil, err
+	}
+	file = name + ".yaml"
+	if data, err = fs.ReadFile(carried, file); err != nil {
+		names, _ := profile.Names(carried)
+		return "", nil, fmt.Errorf("no %s %q (there are %s)%s", strings.TrimSuffix(strings.Replace(folder, ".", "profile", 1), "s"), name, strings.Join(names, ", "), didYouMean(name, names))
+	}
+	return file, data, nil
 }
 
 // profiles are those that the binary carries.

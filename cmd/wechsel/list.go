@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -24,6 +25,7 @@ import (
 type listing struct {
 	Scenarios []named `json:"scenarios"`
 	Clouds    []named `json:"clouds"`
+	Overlays  []named `json:"overlays"` // of simulated clouds: sim:NAME+OVERLAY
 }
 
 type named struct {
@@ -59,6 +61,7 @@ func (a *app) list(c *cli.Context) error {
 	}
 	writeNamed(a.Out, "scenarios", known.Scenarios)
 	writeNamed(a.Out, "clouds", known.Clouds)
+	writeNamed(a.Out, "overlays, as in sim:alster+NAME", known.Overlays)
 	return nil
 }
 
@@ -96,6 +99,9 @@ func (a *app) known(lang, configName string) (*listing, error) {
 		}
 		l.Clouds = append(l.Clouds, named{simulated + name, p.Title[lang]})
 	}
+	if l.Overlays, err = overlays(lang); err != nil {
+		return nil, err
+	}
 	config, err := loadConfig(configName)
 	if err != nil {
 		return nil, err
@@ -111,6 +117,34 @@ func (a *app) known(lang, configName string) (*listing, error) {
 		l.Clouds = append(l.Clouds, named{Name: name})
 	}
 	return &l, nil
+}
+
+// overlays are those that the binary carries.
+func overlays(lang string) ([]named, error) {
+	fsys, err := profiles()
+	if err != nil {
+		return nil, err
+	}
+	if fsys, err = fs.Sub(fsys, "overlays"); err != nil {
+		return nil, err
+	}
+	names, err := profile.Names(fsys)
+	if err != nil {
+		return nil, err
+	}
+	var out []named
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, name+".yaml")
+		if err != nil {
+			return nil, err
+		}
+		titles, err := profile.Overlay{File: name + ".yaml", Data: data}.Titles()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, named{name, titles[lang]})
+	}
+	return out, nil
 }
 
 func (a *app) validateCommand() *cli.Command {

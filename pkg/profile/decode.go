@@ -27,18 +27,20 @@ func (e *Error) Error() string {
 // A decoder reads YAML into Go values by their json tags, and collects all
 // that does not fit. A YAML library alone stops early, or has no columns.
 type decoder struct {
-	file string
-	errs []*Error
+	file  string
+	files map[*yaml.Node]string // of nodes that come from another file
+	nulls bool                  // null is as good as any value
+	errs  []*Error
 }
 
 func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
-	d.errs = append(d.errs, &Error{d.file, n.Line, n.Column, fmt.Sprintf(format, args...)})
+	d.errs = append(d.errs, &Error{cmp.Or(d.files[n], d.file), n.Line, n.Column, fmt.Sprintf(format, args...)})
 }
 
 // err joins what was found, in the order of the file.
 func (d *decoder) err() error {
 	slices.SortStableFunc(d.errs, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	list := make([]error, len(d.errs))
 	for i, e := range d.errs {
@@ -50,6 +52,9 @@ func (d *decoder) err() error {
 func (d *decoder) value(n *yaml.Node, v reflect.Value) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
+	}
+	if d.nulls && n.ShortTag() == "!!null" {
+		return
 	}
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if !d.scalar(n, "a text", "!!str", "!!int", "!!float") {

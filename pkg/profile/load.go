@@ -36,20 +36,27 @@ func Load(fsys fs.FS, name string) (*Profile, error) {
 	return Parse(file, data)
 }
 
-// Parse reads a profile. File is the name that errors tell; they are all told,
-// each an [*Error]. A profile without a name takes the file's.
-func Parse(file string, data []byte) (*Profile, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+// Parse reads a profile, with these overlays one upon the other. File is the name
+// that errors tell; they are all told, each an [*Error]. A profile without a name
+// takes the file's.
+func Parse(file string, data []byte, overlays ...Overlay) (*Profile, error) {
+	root, err := mapping(file, data)
+	if err != nil {
+		return nil, err
 	}
 	d := &decoder{file: file}
-	if len(doc.Content) == 0 {
-		doc.Content = []*yaml.Node{{Kind: yaml.MappingNode, Line: 1, Column: 1}}
+	var laid []*Profile
+	for _, o := range overlays {
+		over, err := d.lay(root, o)
+		if err != nil {
+			return nil, err
+		}
+		laid = append(laid, over)
 	}
-	root := doc.Content[0]
 	p := &Profile{}
-	d.value(root, reflect.ValueOf(p).Elem())
+	if len(d.errs) == 0 {
+		d.value(root, reflect.ValueOf(p).Elem())
+	}
 	if p.Name == "" {
 		p.Name = strings.TrimSuffix(path.Base(file), path.Ext(file))
 	}
@@ -59,5 +66,20 @@ func Parse(file string, data []byte) (*Profile, error) {
 	if err := d.err(); err != nil {
 		return nil, err
 	}
+	for _, over := range laid {
+		p.with(over)
+	}
 	return p, nil
+}
+
+// mapping reads the document of a file; an empty one is an empty mapping.
+func mapping(file string, data []byte) (*yaml.Node, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(doc.Content) == 0 {
+		return &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}, nil
+	}
+	return doc.Content[0], nil
 }
