@@ -14,9 +14,9 @@ func TestMistakesInManifests(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"nothing":                   {head + "spec: {replicas: 2}\n", ""},
 		"a field":                   {head + "spec:\n  replica: 2\n", "d/x.yaml:5:3: Deployment has no field spec.replica"},
-		"in a list":                 {head + "spec: {template: {spec: {containers: [{name: a}, {nmae: b}]}}}\n", "d/x.yaml:4:51: Deployment has no field spec.template.spec.containers[1].nmae"},
+		"in a list":                 {head + "spec: {template: {spec: {containers: [{name: a}, {nome: b}]}}}\n", "d/x.yaml:4:51: Deployment has no field spec.template.spec.containers[1].nome"},
 		"two":                       {head + "spec: {a: 1, b: 2}\n", "d/x.yaml:4:8: Deployment has no field spec.a\nd/x.yaml:4:14: Deployment has no field spec.b"},
-		"behind an alias":           {head + "spec: {template: &t {spec: {nmae: b}}}\n", "d/x.yaml:4:29: Deployment has no field spec.template.spec.nmae"},
+		"below an anchor":           {head + "spec: {template: &t {spec: {nome: b}}}\n", "d/x.yaml:4:29: Deployment has no field spec.template.spec.nome"},
 		"a kind":                    {"# a note\n---\napiVersion: v1\nkind: Secrets\nmetadata: {name: a}\n", `d/x.yaml:4:1: Kubernetes has no Secrets in v1 (did you mean "Secret"?)`},
 		"a kind like no other":      {"apiVersion: v1\nkind: Qqq\nmetadata: {name: a}\n", "d/x.yaml:2:1: Kubernetes has no Qqq in v1"},
 		"another group":             {"apiVersion: v1\nkind: Ingress\nmetadata: {name: a}\n", "d/x.yaml:2:1: there is no Ingress in v1: it is in networking.k8s.io/v1"},
