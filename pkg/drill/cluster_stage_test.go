@@ -263,8 +263,9 @@ func killPoints(calls []string) []int {
 // counted among those of the rehearsal.
 type killable struct {
 	*kubernetes.Cloud
-	at    int // 0: never
-	after bool
+	at      int // 0: never
+	after   bool
+	counted resource.Type // deletions of these are counted instead
 
 	mu     sync.Mutex
 	calls  []string
@@ -293,25 +294,29 @@ func (k *killable) call(what string, f func() error) error {
 	return errKilled
 }
 
-// onStage names a call that is about a stand-in.
-func onStage(what string, r *resource.Resource) string {
-	if r.Type == cloud.Namespace && strings.Contains(r.Name+r.ID, "-rehearsal-") {
+// counts names a call that is counted: about a stand-in, or about what is told.
+func (k *killable) counts(what string, r *resource.Resource) string {
+	if k.counted == "" && r.Type == cloud.Namespace && strings.Contains(r.Name+r.ID, "-rehearsal-") || k.counted == r.Type && what == "delete" {
 		return what
 	}
 	return ""
 }
 
 func (k *killable) Rehearse(ctx context.Context, r *resource.Resource) error {
-	return k.call("rehearse", func() error { return k.Cloud.Rehearse(ctx, r) })
+	what := "rehearse"
+	if k.counted != "" {
+		what = ""
+	}
+	return k.call(what, func() error { return k.Cloud.Rehearse(ctx, r) })
 }
 
 func (k *killable) Create(ctx context.Context, r *resource.Resource, owner resource.Owner) (made *resource.Resource, err error) {
-	err = k.call(onStage("create", r), func() error { made, err = k.Cloud.Create(ctx, r, owner); return err })
+	err = k.call(k.counts("create", r), func() error { made, err = k.Cloud.Create(ctx, r, owner); return err })
 	return made, err
 }
 
 func (k *killable) Delete(ctx context.Context, r *resource.Resource) error {
-	return k.call(onStage("delete", r), func() error { return k.Cloud.Delete(ctx, r) })
+	return k.call(k.counts("delete", r), func() error { return k.Cloud.Delete(ctx, r) })
 }
 
 func (k *killable) List(ctx context.Context, s cloud.Selector) iter.Seq2[*resource.Resource, error] {

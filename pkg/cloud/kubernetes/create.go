@@ -81,6 +81,14 @@ func (c *Cloud) Delete(ctx context.Context, r *resource.Resource) error {
 	if isAnother(o, r) || text(o, "metadata", "deletionTimestamp") != "" {
 		return nil
 	}
+	if k.Type == volumeType && isProvisioned(o) && ownerOf(o).IsZero() {
+		return about(c.letGo(ctx, k, o, r), r)
+	}
+	if k.Type == snapshotType {
+		if err := c.letContentGo(ctx, o); err != nil {
+			return about(err, r)
+		}
+	}
 	if k.Type == namespaceType {
 		if err := c.empty(ctx, name, ownerOf(o).Drill); err != nil {
 			return about(err, r)

@@ -35,6 +35,8 @@ func (c *Cloud) family(ctx context.Context, k *kind, selector cloud.Selector) (*
 				f.parents[id(namespace, text(template, "metadata", "name")+"-"+name)] = id(namespace, name)
 			}
 		})
+	case volumeType:
+		return c.ofClaims(ctx, selector)
 	case accountType:
 		f := &family{parent: namespaceType, parents: map[string]string{}, name: func(r *resource.Resource) string { return r.ID }, only: url.Values{"fieldSelector": {"metadata.name=default"}}}
 		return f, c.collect(ctx, f, selector, func(o object) {
@@ -88,7 +90,7 @@ func (f *family) queries(selector cloud.Selector) []url.Values {
 
 // adopt tells of a child that it is one.
 func (f *family) adopt(r *resource.Resource) {
-	if f == nil || !r.Owner.IsZero() {
+	if f == nil || f.name == nil || !r.Owner.IsZero() {
 		return
 	}
 	if parent, ok := f.parents[f.name(r)]; ok {

@@ -156,6 +156,9 @@ func (c *Cloud) read(ctx context.Context, k *kind, selector cloud.Selector, told
 
 // one makes a resource of an object; nil if it is none that is asked for.
 func (c *Cloud) one(k *kind, o object, family *family, selector cloud.Selector) *resource.Resource {
+	if k.Type == volumeType && isProvisioned(o) && ownerOf(o).IsZero() && (selector.Drill != "" || len(selector.Types) > 0) {
+		return k.retained(o, family, selector)
+	}
 	if !c.isOurs(k, o) {
 		return nil
 	}

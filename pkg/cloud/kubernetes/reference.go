@@ -25,6 +25,7 @@ const (
 	roleType           = resource.Type("rbac.authorization.k8s.io/Role")
 	clusterRoleType    = resource.Type("rbac.authorization.k8s.io/ClusterRole")
 	snapshotType       = resource.Type("snapshot.storage.k8s.io/VolumeSnapshot")
+	contentType        = resource.Type("snapshot.storage.k8s.io/VolumeSnapshotContent")
 	snapshotClassType  = resource.Type("snapshot.storage.k8s.io/VolumeSnapshotClass")
 	gatewayType        = resource.Type("gateway.networking.k8s.io/Gateway")
 	gatewayClassType   = resource.Type("gateway.networking.k8s.io/GatewayClass")

@@ -166,7 +166,7 @@ func isGiven(t resource.Type) bool {
 	case storageClassType, volumeClassType, ingressClassType, priorityClassType, runtimeClassType, gatewayClassType, snapshotClassType, definitionType, clusterIssuerType,
 		"admissionregistration.k8s.io/ValidatingAdmissionPolicy", "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding",
 		"admissionregistration.k8s.io/MutatingAdmissionPolicy", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
-		"resource.k8s.io/DeviceClass", "resource.k8s.io/ResourceSlice", "snapshot.storage.k8s.io/VolumeSnapshotContent":
+		"resource.k8s.io/DeviceClass", "resource.k8s.io/ResourceSlice", contentType:
 		return true
 	}
 	return false
