@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,9 +60,9 @@ type cinderVolume struct {
 // gibibytes is the size rounded up.
 func gibibytes(q resource.Quantity) int64 { return (q.Value() + gibibyte - 1) / gibibyte }
 
-// provision makes the volume for a claim, or finds the one that it has made
-// before; nil: it is not ready yet.
-func (c *cinder) provision(ctx context.Context, name string, claim *corev1.PersistentVolumeClaim, class *storagev1.StorageClass, zone string) (*cinderVolume, error) {
+// provision makes the volume for a claim, from the snapshot of that name if there
+// is one, or finds the volume that it has made before; nil: it is not ready yet.
+func (c *cinder) provision(ctx context.Context, name string, claim *corev1.PersistentVolumeClaim, class *storagev1.StorageClass, zone, snapshot string) (*cinderVolume, error) {
 	var found struct{ Volumes []cinderVolume }
 	if err := c.call(ctx, http.MethodGet, "/volumes/detail?name="+url.QueryEscape(name), nil, &found); err != nil {
 		return nil, err
@@ -82,6 +83,13 @@ func (c *cinder) provision(ctx context.Context, name string, claim *corev1.Persi
 	if zone != "" {
 		wish["availability_zone"] = zone
 	}
+	if snapshot != "" {
+		s, err := c.findSnapshot(ctx, snapshot)
+		if err != nil || s == nil {
+			return nil, cmp.Or(err, error(&errCinder{message: "there is no snapshot " + snapshot}))
+		}
+		wish["snapshot_id"] = s.ID
+	}
 	var made struct{ Volume cinderVolume }
 	if err := c.call(ctx, http.MethodPost, "/volumes", map[string]any{"volume": wish}, &made); err != nil {
 		return nil, err
@@ -99,14 +107,60 @@ func (v cinderVolume) ready() (*cinderVolume, error) {
 	return nil, nil
 }
 
+// A cinderSnapshot is what the driver has to know of one.
+type cinderSnapshot struct {
+	ID     string `json:"id"`
+	Status string `json:"status"`
+}
+
+// findSnapshot looks for a snapshot by its name; nil: there is none.
+func (c *cinder) findSnapshot(ctx context.Context, name string) (*cinderSnapshot, error) {
+	var found struct{ Snapshots []cinderSnapshot }
+	if err := c.call(ctx, http.MethodGet, "/snapshots?name="+url.QueryEscape(name), nil, &found); err != nil || len(found.Snapshots) == 0 {
+		return nil, err
+	}
+	return &found.Snapshots[0], nil
+}
+
+// snapshot takes a snapshot of a volume, or finds the one that it has taken
+// before; false: it is not ready yet. Force is the class's parameter force-create.
+func (c *cinder) snapshot(ctx context.Context, name, volume string, metadata map[string]string, force bool) (bool, error) {
+	s, err := c.findSnapshot(ctx, name)
+	if err == nil && s == nil {
+		var made struct{ Snapshot cinderSnapshot }
+		err = c.call(ctx, http.MethodPost, "/snapshots", map[string]any{"snapshot": map[string]any{"name": name, "volume_id": volume, "force": force,
+			"description": "Created by OpenStack Cinder CSI driver", "metadata": metadata}}, &made)
+		s = &made.Snapshot
+	}
+	switch {
+	case err != nil:
+		return false, err
+	case strings.HasPrefix(s.Status, "error"):
+		return false, &errCinder{message: "snapshot " + s.ID + " is in state " + s.Status}
+	}
+	return s.Status == "available", nil
+}
+
+// dropSnapshot deletes a snapshot; true: it is gone.
+func (c *cinder) dropSnapshot(ctx context.Context, name string) (bool, error) {
+	s, err := c.findSnapshot(ctx, name)
+	if err != nil || s == nil {
+		return err == nil, err
+	}
+	if s.Status == "deleting" {
+		return false, nil
+	}
+	return false, c.remove(ctx, "/snapshots/"+s.ID)
+}
+
 // extend gives a volume a new size in GiB.
 func (c *cinder) extend(ctx context.Context, id string, size int64) error {
 	return c.call(ctx, http.MethodPost, "/volumes/"+id+"/action", map[string]any{"os-extend": map[string]any{"new_size": size}}, nil)
 }
 
-// remove deletes a volume. One that is not there any more is no error.
-func (c *cinder) remove(ctx context.Context, id string) error {
-	err := c.call(ctx, http.MethodDelete, "/volumes/"+id, nil, nil)
+// remove deletes what is at the path. What is not there any more is no error.
+func (c *cinder) remove(ctx context.Context, path string) error {
+	err := c.call(ctx, http.MethodDelete, path, nil, nil)
 	var refused *errCinder
 	if errors.As(err, &refused) && refused.status == http.StatusNotFound {
 		return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -43,7 +44,7 @@ func (p *provider) watchSnapshots(ctx context.Context) error {
 // snapshot takes a snapshot of a bound claim, if the claim's driver can.
 func (p *provider) snapshot(ctx context.Context, s *unstructured.Unstructured) (time.Duration, error) {
 	if s.GetDeletionTimestamp() != nil {
-		return 0, p.dropSnapshot(ctx, s)
+		return p.dropSnapshot(ctx, s)
 	}
 	if ready, _, _ := unstructured.NestedBool(s.Object, "status", "readyToUse"); ready {
 		return 0, nil
@@ -69,10 +70,17 @@ func (p *provider) snapshot(ctx context.Context, s *unstructured.Unstructured) (
 		_, err := p.operator.Resource(snapshotKind("volumesnapshots")).Namespace(s.GetNamespace()).Update(ctx, next, metav1.UpdateOptions{})
 		return 0, known(err)
 	}
+	handle, err := p.handleOf(ctx, claim)
+	if err != nil {
+		return 0, err
+	}
 	content := contentName(s)
-	_, err = p.operator.Resource(snapshotKind("volumesnapshotcontents")).Create(ctx, p.snapshotContent(content, s, claim, class), metav1.CreateOptions{})
+	_, err = p.operator.Resource(snapshotKind("volumesnapshotcontents")).Create(ctx, p.snapshotContent(content, s, handle, class), metav1.CreateOptions{})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return 0, err
+	}
+	if ready, err := p.take(ctx, s, handle, class); err != nil || !ready {
+		return p.notTaken(ctx, s, err)
 	}
 	return 0, p.setSnapshot(ctx, s, map[string]any{
 		"boundVolumeSnapshotContentName": content, "readyToUse": true, "creationTime": p.timestamp(),
@@ -80,24 +88,82 @@ func (p *provider) snapshot(ctx context.Context, s *unstructured.Unstructured) (
 	})
 }
 
+// handleOf is the driver's name for the volume of a bound claim.
+func (p *provider) handleOf(ctx context.Context, claim *corev1.PersistentVolumeClaim) (string, error) {
+	volume, err := p.provisioner.CoreV1().PersistentVolumes().Get(ctx, claim.Spec.VolumeName, metav1.GetOptions{})
+	if err != nil {
+		return "", err
+	}
+	if volume.Spec.CSI == nil { // made by hand
+		return string(claim.UID), nil
+	}
+	return volume.Spec.CSI.VolumeHandle, nil
+}
+
+// cinderName is the one that the real snapshot controller chooses.
+func cinderName(s *unstructured.Unstructured) string { return "snapshot-" + string(s.GetUID()) }
+
+// take lets the driver take the snapshot; false: it is not ready yet. What it notes
+// at Cinder's is what the real one does (pkg/csi/cinder/controllerserver.go).
+func (p *provider) take(ctx context.Context, s *unstructured.Unstructured, handle string, class *unstructured.Unstructured) (bool, error) {
+	driver, _, _ := unstructured.NestedString(class.Object, "driver")
+	if !p.isCinder(driver) {
+		return true, nil
+	}
+	force, _, _ := unstructured.NestedString(class.Object, "parameters", "force-create")
+	return p.cinder.snapshot(ctx, cinderName(s), handle, map[string]string{
+		cinderDriver + "/cluster": p.cinder.cluster, "csi.storage.k8s.io/volumesnapshot/name": s.GetName(),
+		"csi.storage.k8s.io/volumesnapshot/namespace": s.GetNamespace(), "csi.storage.k8s.io/volumesnapshotcontent/name": contentName(s),
+	}, force == "true")
+}
+
+// notTaken tells what Cinder has said; it is asked again.
+func (p *provider) notTaken(ctx context.Context, s *unstructured.Unstructured, err error) (time.Duration, error) {
+	refused := new(errCinder)
+	if !errors.As(err, &refused) {
+		return retry, err
+	}
+	return again, p.setSnapshot(ctx, s, map[string]any{"readyToUse": false, "error": map[string]any{"time": p.timestamp(),
+		"message": "Failed to check and update snapshot content: failed to take snapshot of the volume: rpc error: code = Internal desc = CreateSnapshot failed with error " + refused.Error()}})
+}
+
+// snapshotOf is the name at Cinder's of the snapshot that a claim shall be made
+// from; empty: of none.
+func (p *provider) snapshotOf(ctx context.Context, claim *corev1.PersistentVolumeClaim) (string, error) {
+	source := claim.Spec.DataSource
+	if source == nil || source.Kind != "VolumeSnapshot" {
+		return "", nil
+	}
+	s, err := p.operator.Resource(snapshotKind("volumesnapshots")).Namespace(claim.Namespace).Get(ctx, source.Name, metav1.GetOptions{})
+	if err != nil {
+		return "", err
+	}
+	return cinderName(s), nil
+}
+
 func contentName(s *unstructured.Unstructured) string { return "snapcontent-" + string(s.GetUID()) }
 
 // dropSnapshot removes what belongs to a snapshot that shall go, and lets it go.
-func (p *provider) dropSnapshot(ctx context.Context, s *unstructured.Unstructured) error {
+func (p *provider) dropSnapshot(ctx context.Context, s *unstructured.Unstructured) (time.Duration, error) {
 	contents := p.operator.Resource(snapshotKind("volumesnapshotcontents"))
 	content, err := contents.Get(ctx, contentName(s), metav1.GetOptions{})
 	if err == nil {
 		if policy, _, _ := unstructured.NestedString(content.Object, "spec", "deletionPolicy"); policy == "Delete" {
+			if driver, _, _ := unstructured.NestedString(content.Object, "spec", "driver"); p.isCinder(driver) {
+				if gone, err := p.cinder.dropSnapshot(ctx, cinderName(s)); err != nil || !gone {
+					return retry, err
+				}
+			}
 			err = contents.Delete(ctx, content.GetName(), metav1.DeleteOptions{})
 		}
 	}
 	if known(err) != nil {
-		return err
+		return 0, err
 	}
 	next := s.DeepCopy()
 	next.SetFinalizers(slices.DeleteFunc(next.GetFinalizers(), func(f string) bool { return f == boundProtection }))
 	_, err = p.operator.Resource(snapshotKind("volumesnapshots")).Namespace(s.GetNamespace()).Update(ctx, next, metav1.UpdateOptions{})
-	return known(err)
+	return 0, known(err)
 }
 
 func (p *provider) timestamp() string { return p.now().UTC().Format(time.RFC3339) }
@@ -140,12 +206,12 @@ func (p *provider) snapshotClass(ctx context.Context, s *unstructured.Unstructur
 	return nil, "cannot find default snapshot class", nil
 }
 
-func (p *provider) snapshotContent(name string, s *unstructured.Unstructured, claim *corev1.PersistentVolumeClaim, class *unstructured.Unstructured) *unstructured.Unstructured {
+func (p *provider) snapshotContent(name string, s *unstructured.Unstructured, handle string, class *unstructured.Unstructured) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": snapshotGroup + "/v1", "kind": "VolumeSnapshotContent", "metadata": map[string]any{"name": name},
 		"spec": map[string]any{
 			"deletionPolicy": class.Object["deletionPolicy"], "driver": class.Object["driver"], "volumeSnapshotClassName": class.GetName(),
-			"source": map[string]any{"volumeHandle": string(claim.UID)},
+			"source": map[string]any{"volumeHandle": handle},
 			"volumeSnapshotRef": map[string]any{
 				"apiVersion": snapshotGroup + "/v1", "kind": "VolumeSnapshot",
 				"namespace": s.GetNamespace(), "name": s.GetName(), "uid": string(s.GetUID()),

@@ -108,7 +108,11 @@ func (p *provider) make(ctx context.Context, name string, d *Driver, claim *core
 	if d.Topology == cinderZone && affinity != nil {
 		zone = affinity.Required.NodeSelectorTerms[0].MatchExpressions[0].Values[0]
 	}
-	v, err := p.cinder.provision(ctx, name, claim, class, zone)
+	snapshot, err := p.snapshotOf(ctx, claim)
+	if err != nil {
+		return nil, err
+	}
+	v, err := p.cinder.provision(ctx, name, claim, class, zone, snapshot)
 	if err != nil || v == nil {
 		return nil, err
 	}
@@ -204,7 +208,7 @@ func (p *provider) volume(ctx context.Context, volume *corev1.PersistentVolume) 
 		return 0, nil
 	}
 	if p.isCinder(volume.Annotations[provisionedBy]) && volume.Spec.CSI != nil {
-		if err := p.cinder.remove(ctx, volume.Spec.CSI.VolumeHandle); err != nil {
+		if err := p.cinder.remove(ctx, "/volumes/"+volume.Spec.CSI.VolumeHandle); err != nil {
 			return 0, err
 		}
 	}

@@ -51,13 +51,17 @@ func (b *behind) hold(r *resource.Resource) bool {
 	case r.Type == Volume && r.Name != "" && b.volumes[r.Name] == nil && ofDriver(r):
 		b.volumes[r.Name] = r
 		return true
+	case r.Type == Snapshot && isNoted(r): // a VolumeSnapshot is what tells of it
+		return true
 	}
 	return false
 }
 
-func ofDriver(r *resource.Resource) bool {
+func ofDriver(r *resource.Resource) bool { return isNoted(r) || !r.Owner.IsZero() }
+
+func isNoted(r *resource.Resource) bool {
 	metadata, _ := r.Spec["metadata"].(map[string]resource.Value)
-	return metadata[CinderDriver+"/cluster"] != nil || !r.Owner.IsZero()
+	return metadata[CinderDriver+"/cluster"] != nil
 }
 
 // rest returns what was held: claims with the volumes behind them, and volumes

@@ -37,8 +37,9 @@ func storage() (*shelf, *shelf) {
 	driver := values{CinderDriver + "/cluster": "alster"}
 	ours := volume("v3", "pvc-3", nil)
 	ours.Owner = resource.Owner{Drill: "d1", Key: "three"}
-	project := &shelf{layer{types: []resource.Type{Volume, Image, aServer}}, []*resource.Resource{
+	project := &shelf{layer{types: []resource.Type{Volume, Snapshot, Image, aServer}}, []*resource.Resource{
 		volume("v1", "pvc-1", driver), volume("v2", "pvc-2", values{}), ours, volume("v4", "pvc-other-cluster", driver), volume("v5", "", driver),
+		{Ref: resource.Ref{Type: Snapshot}, ID: "of-cluster", Spec: values{"metadata": driver}}, {Ref: resource.Ref{Type: Snapshot}, ID: "by-hand", Spec: values{}},
 		{Ref: resource.Ref{Type: aServer}, ID: "s1"}}}
 	claim := func(id, volume string) *resource.Resource {
 		return &resource.Resource{Ref: resource.Ref{Type: Claim}, ID: id, Attrs: values{"volume": volume}}
@@ -71,7 +72,7 @@ func behindIn(t *testing.T, c Cloud, s Selector) []string {
 // volumes. A name alone proves nothing.
 func TestVolumesBehindClaims(t *testing.T) {
 	project, cluster := storage()
-	all := []string{"s1", "shop/four", "shop/one on v1", "shop/three on v3", "shop/two", "v2", "v4", "v5"}
+	all := []string{"by-hand", "s1", "shop/four", "shop/one on v1", "shop/three on v3", "shop/two", "v2", "v4", "v5"}
 	for name, c := range map[string]struct {
 		cloud Cloud
 		ask   Selector
