@@ -57,10 +57,15 @@ kind: ConfigMap
 metadata: {name: page, namespace: office}
 data: {colour: pink}
 ---
-apiVersion: v1
-kind: PersistentVolumeClaim
+apiVersion: apps/v1
+kind: Deployment
 metadata: {name: too-large, namespace: office}
-spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 60Gi}}}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: large}}
+  template:
+    metadata: {labels: {app: large}}
+    spec: {containers: [{name: large, image: "large:1", resources: {limits: {memory: 2Gi}}}]}
 ---
 apiVersion: v1
 kind: ServiceAccount
@@ -96,19 +101,19 @@ const byTeam = `
   spec: {policyName: no-pink, validationActions: [Deny]}
 `
 
-// eachClaim is what the target puts into every namespace.
-const eachClaim = `
+// eachContainer is what the target puts into every namespace.
+const eachContainer = `
 apiVersion: v1
 kind: LimitRange
-metadata: {name: each-claim}
-spec: {limits: [{type: PersistentVolumeClaim, max: {storage: 50Gi}}]}
+metadata: {name: each-container}
+spec: {limits: [{type: Container, max: {memory: 1Gi}}]}
 `
 
 func strictClusters(t *testing.T) (from, to *served, loaded *scenario.Scenario) {
 	t.Helper()
 	var policy []profile.Object
 	var limits profile.Object
-	for text, into := range map[string]any{byTeam: &policy, eachClaim: &limits} {
+	for text, into := range map[string]any{byTeam: &policy, eachContainer: &limits} {
 		if err := yaml.Unmarshal([]byte(text), into); err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +185,7 @@ func TestClusterRehearsalOnStage(t *testing.T) {
 		t.Fatalf("%v, left %v", err, result.Left)
 	}
 	want := foretold(result.Signals)
-	for key, words := range map[string]string{"shop-page": "no pink in shop", "shop-web": `violates PodSecurity "restricted:latest"`, "office-too-large": "maximum storage usage per PersistentVolumeClaim is 50Gi"} {
+	for key, words := range map[string]string{"shop-page": "no pink in shop", "shop-web": `violates PodSecurity "restricted:latest"`, "office-too-large": "maximum memory usage per Container is 1Gi"} {
 		if !strings.Contains(want[key], words) {
 			t.Errorf("of %s was foretold: %q", key, want[key])
 		}
