@@ -271,7 +271,7 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 			return c.openCluster(ctx, kubernetes.Options{Cloud: name, Config: kubeconfig, Secret: want.secret})
 		})
 	}
-	c, err := openLayers(ctx, drill.Side{Name: name, Simulated: true, MTU: p.Behaviour.Network.MTU, Octavia: p.Kubernetes.Octavia()}, layers, want.join())
+	c, err := openLayers(ctx, drill.Side{Name: name, Simulated: true, MTU: p.Behaviour.Network.MTU, Octavia: p.Kubernetes.Octavia(), Declared: p.Kubernetes.Declared}, layers, want.join())
 	if err != nil {
 		stop()
 		return nil, err

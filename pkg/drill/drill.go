@@ -25,6 +25,7 @@ type Side struct {
 	Simulated bool
 	MTU       int64                // of the networks that tenants make there; 0: nobody knows
 	Octavia   string               // provider behind the cluster's load balancers; "": nobody knows
+	Declared  profile.Declared     // what its provider states of the cluster and no API shows
 	Calls     func() []cloud.Calls // what was sent to it so far; nil: not counted
 }
 

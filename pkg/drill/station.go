@@ -107,6 +107,9 @@ func cataloguesOf(ctx context.Context, sides ...Side) ([]profile.Catalogue, erro
 		g.Go(func() (err error) {
 			out[i], err = side.Cloud.Catalogue(ctx)
 			out[i].MTU, out[i].Octavia = side.MTU, side.Octavia
+			if out[i].Cluster != nil {
+				out[i].Cluster.Declared = side.Declared
+			}
 			return err
 		})
 	}

@@ -59,7 +59,7 @@ func differences() []difference {
 		{what: "domain of the cluster", kinds: []string{"network/cluster-domain"}},
 		{what: "metadata, object storage, key management", kinds: []string{"workload/provider-service"}},
 		{what: "limits of requests", kinds: []string{"cluster/rate-limited"}},
-		{what: "encryption of Secrets at rest, size of etcd, audit", why: "neither is visible through an API server: only the provider can declare it"},
+		{what: "encryption of Secrets at rest, size of etcd, audit", kinds: []string{"cluster/undeclared"}}, // as providers declare it: no API server shows it
 		{what: "rights in the cluster", kinds: []string{"cluster/right-missing"}},
 	}
 }

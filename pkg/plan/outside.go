@@ -15,6 +15,7 @@ import (
 // tokens. The API server of the target takes all of it without a word.
 func (b *builder) foretellOutside() {
 	b.foretellRelease()
+	b.foretellUndeclared()
 	before, now := b.domains()
 	for r := range b.out.All() {
 		if r.Tenure != resource.Own || !inCluster(r.Type) {
@@ -76,14 +77,46 @@ func (b *builder) foretellRelease() {
 	if before == now || before == 0 || now == 0 {
 		return
 	}
+	if of := b.first(namespace); of != nil {
+		b.foretell(gap.Signal{Code: "release/differs", Ref: of.Ref, Args: map[string]string{"from": "1." + strconv.Itoa(before), "to": "1." + strconv.Itoa(now)}})
+	}
+}
+
+// first returns what a statement about the whole cluster is told of: the first
+// object of the type, else of any.
+func (b *builder) first(t resource.Type) *resource.Resource {
 	var of *resource.Resource
 	for r := range b.out.All() {
-		if r.Tenure == resource.Own && inCluster(r.Type) && (of == nil || r.Type == namespace && of.Type != namespace) {
+		if r.Tenure == resource.Own && inCluster(r.Type) && (of == nil || r.Type == t && of.Type != t) {
 			of = r
 		}
 	}
-	if of != nil {
-		b.foretell(gap.Signal{Code: "release/differs", Ref: of.Ref, Args: map[string]string{"from": "1." + strconv.Itoa(before), "to": "1." + strconv.Itoa(now)}})
+	return of
+}
+
+// foretellUndeclared tells what the source's provider states of its control plane
+// and the target's does not. Kubernetes keeps Secrets as they are unless it is told
+// to encrypt them (kubernetes.io/docs/tasks/administer-cluster/encrypt-data), has
+// no audit log unless there is a policy (…/debug/debug-cluster/audit), and etcd
+// takes 2 GiB unless it is told otherwise (etcd.io/docs/v3.6/dev-guide/limit).
+func (b *builder) foretellUndeclared() {
+	if b.opts.Source == nil || b.opts.Source.Cluster == nil || b.cat.Cluster == nil {
+		return
+	}
+	before, now := b.opts.Source.Cluster.Declared, b.cat.Cluster.Declared
+	tell := func(of *resource.Resource, what string) {
+		if of != nil {
+			b.foretell(gap.Signal{Code: "control-plane/undeclared", Ref: of.Ref, Effect: resource.Degraded, Args: map[string]string{"what": what}})
+		}
+	}
+	if of := b.first(secret); before.SecretsEncrypted && !now.SecretsEncrypted && of != nil && of.Type == secret {
+		tell(of, "Secrets encrypted at rest")
+	}
+	if before.AuditLog && !now.AuditLog {
+		tell(b.first(namespace), "an audit log of the API server")
+	}
+	if before.EtcdGiB > now.EtcdGiB {
+		tell(b.first(namespace), strconv.FormatInt(before.EtcdGiB, 10)+" GiB for objects in etcd")
 	}
 }
 

@@ -12,6 +12,15 @@ type Cluster struct {
 	Namespaces []string     `json:"namespaces,omitempty"` // that are there already
 	Nodes      []Machine    `json:"nodes,omitempty"`      // as far as the tenant may see them
 	Unread     []Unreadable `json:"unread,omitempty"`     // what these rights could not read
+	Declared   Declared     `json:"declared,omitzero"`    // what no API shows
+}
+
+// Declared is what a provider states of its control planes and no API shows. What
+// it does not state is not known to be so.
+type Declared struct {
+	SecretsEncrypted bool  `json:"secretsEncrypted,omitempty"` // in etcd (kube-apiserver's --encryption-provider-config)
+	AuditLog         bool  `json:"auditLog,omitempty"`         // of the API server, for the customer
+	EtcdGiB          int64 `json:"etcdGiB,omitempty"`          // that all objects may take (etcd's --quota-backend-bytes); 0: not stated
 }
 
 // A Kind is one that the server has.

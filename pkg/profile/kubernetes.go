@@ -29,6 +29,9 @@ type Kubernetes struct {
 	// NetworkPolicies tells whether they are enforced. It is only known here: an API
 	// server takes them in any case, and nothing in it tells who acts on them.
 	NetworkPolicies bool `json:"networkPolicies,omitempty"`
+
+	// Declared is not for the program that runs the cluster.
+	Declared Declared `json:"declared,omitzero"`
 }
 
 // PodSecurity are the levels (privileged, baseline, restricted) of Pod Security

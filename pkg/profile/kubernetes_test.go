@@ -22,6 +22,7 @@ kubernetes:
   balancers:
     - {pool: 203.0.113.0/24, internal: 10.0.0.0/24, internalBy: [a/b], protocols: [TCP], octavia: ovn}
   podSecurity: {enforce: baseline}
+  declared: {secretsEncrypted: true, etcdGiB: 8}
   kinds: [{group: cert-manager.io, kind: Issuer, versions: [v1]}]
   objects: [{apiVersion: v1, kind: Namespace, metadata: {name: shop}}]
   namespaced: [{apiVersion: v1, kind: LimitRange, metadata: {name: default}}]
@@ -65,9 +66,10 @@ func TestKubernetesIsValidated(t *testing.T) {
 		{"[TCP]", "[HTTP]", `kubernetes.balancers.0.protocols.0: "HTTP" is none of TCP, UDP, SCTP`},
 		{"octavia: ovn", "octavia: haproxy", `kubernetes.balancers.0.octavia: "haproxy" is none of amphora, ovn`},
 		{"enforce: baseline", "enforce: high", `x.yaml:14:26: kubernetes.podSecurity.enforce: "high" is none of`},
-		{"kind: Issuer, ", "", "x.yaml:15:11: kubernetes.kinds.0: needs group, kind and versions"},
-		{"kind: Namespace, ", "", "x.yaml:16:13: kubernetes.objects.0: has no kind"},
-		{"{name: default}", "{name: default, namespace: shop}", "x.yaml:17:16: kubernetes.namespaced.0: is for every namespace"},
+		{"etcdGiB: 8", "etcdGiB: -1", "x.yaml:15:47: kubernetes.declared.etcdGiB: -1 is no size"},
+		{"kind: Issuer, ", "", "x.yaml:16:11: kubernetes.kinds.0: needs group, kind and versions"},
+		{"kind: Namespace, ", "", "x.yaml:17:13: kubernetes.objects.0: has no kind"},
+		{"{name: default}", "{name: default, namespace: shop}", "x.yaml:18:16: kubernetes.namespaced.0: is for every namespace"},
 		{"region: r\n", "region: r\nflavors: [{name: a}]\n", "x.yaml:5:10: flavors: a profile without services has none"},
 		{"  nodes:\n    - {name: one, labels: {zone: a}, taints: [{key: k, effect: NoSchedule}], capacity: {cpu: \"4\"}}\n    - {name: two}\n", "", "kubernetes: has no nodes"},
 	} {

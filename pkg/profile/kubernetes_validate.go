@@ -31,6 +31,9 @@ func (p *Profile) validateKubernetes(c *checker) {
 	k.validateDrivers(c)
 	k.validateBalancers(c)
 	k.validateObjects(c)
+	if size := k.Declared.EtcdGiB; size < 0 {
+		c.bad("kubernetes.declared.etcdGiB", "%d is no size", size)
+	}
 	for _, level := range []struct{ at, value string }{{"enforce", k.PodSecurity.Enforce}, {"warn", k.PodSecurity.Warn}, {"audit", k.PodSecurity.Audit}} {
 		if level.value != "" {
 			c.oneOf("kubernetes.podSecurity."+level.at, level.value, "privileged", "baseline", "restricted")

@@ -87,7 +87,9 @@ func StartIn(ctx context.Context, program string, p *profile.Profile, project *O
 	}
 	c := &Cluster{command: exec.Command(program), words: &tail{}} //nolint:noctx // it ends with its input, also when ctx lives on
 	c.command.Stderr = c.words
-	output, err := c.open(configuration{p.Name, p.Kubernetes, project})
+	told := p.Kubernetes
+	told.Declared = profile.Declared{} // is true of nothing that runs
+	output, err := c.open(configuration{p.Name, told, project})
 	if err != nil {
 		return nil, fmt.Errorf("start the cluster of %s with %s: %w", p.Name, program, err)
 	}
