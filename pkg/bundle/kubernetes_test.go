@@ -366,10 +366,11 @@ func someValue(t *rapid.T, depth int) any {
 	return someText.Draw(t, "text")
 }
 
-// someManifests are objects of several kinds, each once, as a stream.
+// someManifests are objects of several kinds, each once, as a stream. What holds
+// any values is of kinds that nobody knows: of others, a wrong field is told.
 func someManifests(t *rapid.T) []byte {
 	kinds := []struct{ apiVersion, kind, field string }{
-		{"v1", "ConfigMap", "data"}, {"v1", "Secret", "stringData"}, {"apps/v1", "Deployment", "spec"}, {"networking.k8s.io/v1", "Ingress", "spec"},
+		{"v1", "ConfigMap", "data"}, {"v1", "Secret", "stringData"}, {"apps.example/v1", "Deployment", "spec"}, {"networking.example/v1", "Ingress", "spec"},
 		{"rbac.authorization.k8s.io/v1", "ClusterRole", "rules"}, {"custom.example/v1", "Thing", "spec"}, {"v1", "Namespace", "spec"}}
 	seen := map[string]bool{}
 	var out strings.Builder
@@ -386,6 +387,8 @@ func someManifests(t *rapid.T) []byte {
 		o := map[string]any{"apiVersion": k.apiVersion, "kind": k.kind, "metadata": metadata}
 		if k.field == "data" || k.field == "stringData" {
 			o[k.field] = map[string]any{"k": someText.Draw(t, "text"), "on": someText.Draw(t, "text")}
+		} else if k.kind == "ClusterRole" {
+			o[k.field] = []any{map[string]any{"apiGroups": []any{someText.Draw(t, "text")}, "resources": []any{"pods"}, "verbs": []any{"get"}}}
 		} else if k.kind != "Namespace" {
 			o[k.field] = map[string]any{"x": someValue(t, 3)}
 		}
