@@ -49,7 +49,7 @@ Examples:
 }
 
 func fromFlag() cli.Flag {
-	return &cli.StringFlag{Name: "from", Usage: "the `CLOUD` to leave: a name in clouds.yaml or sim:NAME; default: the scenario's"}
+	return &cli.StringFlag{Name: "from", Usage: "the `CLOUD` to leave: a name in clouds.yaml, sim:NAME, sim:FILE or sim:NAME+OVERLAY; default: the scenario's"}
 }
 
 func toFlag() cli.Flag {
