@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
@@ -89,6 +90,14 @@ func refusal(err error) (*cloud.OpError, bool) {
 		return &cloud.OpError{Message: err.Error(), Err: kind}, true
 	}
 	return nil, false
+}
+
+// stumble returns the service's words if it has failed at this request, as
+// Neutron does where two deletions meet that belong together. The service itself
+// is there, and the next attempt may go well.
+func stumble(err error) (*cloud.OpError, bool) {
+	op, ok := errors.AsType[*cloud.OpError](err)
+	return op, ok && errors.Is(err, cloud.ErrTransient) && op.Status == http.StatusInternalServerError
 }
 
 // inTheWay reports whether err may be gone at the next tick, because it is

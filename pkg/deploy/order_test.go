@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -311,6 +312,35 @@ func TestDeletionThatIsNotHeard(t *testing.T) {
 		r, err := cleanup(t, d, nil)
 		if err != nil || len(r.Left) != test.left || d.asked < min(test.times+1, 5) {
 			t.Errorf("unheard %d times: asked %d times, left %v, %v", test.times, d.asked, r.Left, err)
+		}
+	}
+}
+
+// A stumbling cloud fails at its first deletions.
+type stumbling struct {
+	*memory
+	times, asked int
+}
+
+func (s *stumbling) Delete(ctx context.Context, r *resource.Resource) error {
+	if s.asked++; s.asked <= s.times {
+		return &cloud.OpError{Op: "delete", Cloud: "memory", Ref: r.Ref, Status: http.StatusInternalServerError, Message: "Request Failed: internal server error", Err: cloud.ErrTransient}
+	}
+	return s.memory.Delete(ctx, r)
+}
+
+// A service that fails at one deletion is asked again, for as long as anything
+// else would be waited for.
+func TestDeletionThatStumbles(t *testing.T) {
+	for _, test := range []struct{ times, left int }{{1, 0}, {5, 0}, {1 << 30, 1}} {
+		s := &stumbling{memory: filled(), times: test.times}
+		p := planOf(resource.NewSet(schemas(), own(tVolume, "v", spec{"size": int64(1)})))
+		if _, err := run(t, p, s); err != nil {
+			t.Fatal(err)
+		}
+		r, err := cleanup(t, s, nil)
+		if err != nil || len(r.Left) != test.left || test.left > 0 && !strings.Contains(fmt.Sprint(r.Left), "internal server error") {
+			t.Errorf("failed %d times: left %v, %v", test.times, r.Left, err)
 		}
 	}
 }

@@ -268,8 +268,11 @@ func (r *remover) begin(deletions int) error {
 
 func (r *remover) ask(ctx context.Context, x *resource.Resource) error {
 	err := r.calls.delete(ctx, x)
-	op, refused := refusal(err)
-	if err != nil && !refused {
+	op, answered := refusal(err)
+	if !answered {
+		op, answered = stumble(err)
+	}
+	if err != nil && !answered {
 		return err
 	}
 	r.mu.Lock()
