@@ -295,14 +295,14 @@ func offers(name string, p *profile.Profile, want wanted) error {
 // loadProfile reads sim:NAME, sim:FILE, or either with overlays: sim:NAME+OVERLAY.
 func loadProfile(name string) (*profile.Profile, error) {
 	parts := strings.Split(strings.TrimPrefix(name, simulated), "+")
-	file, data, err := readProfile(".", parts[0])
+	file, data, err := readProfile("profile", ".", parts[0])
 	if err != nil {
 		return nil, &usage{err}
 	}
 	var overlays []profile.Overlay
 	for _, part := range parts[1:] {
 		o := profile.Overlay{}
-		if o.File, o.Data, err = readProfile("overlays", part); err != nil {
+		if o.File, o.Data, err = readProfile("overlay", "overlays", part); err != nil {
 			return nil, &usage{err}
 		}
 		overlays = append(overlays, o)
@@ -316,7 +316,7 @@ func loadProfile(name string) (*profile.Profile, error) {
 
 // readProfile reads a file of the user's, or one of the folder that the binary
 // carries.
-func readProfile(folder, name string) (file string, data []byte, err error) {
+func readProfile(what, folder, name string) (file string, data []byte, err error) {
 	if strings.ContainsAny(name, "/.") {
 		data, err = os.ReadFile(name)
 		return name, data, err
@@ -332,7 +332,7 @@ func readProfile(folder, name string) (file string, data []byte, err error) {
 	file = name + ".yaml"
 	if data, err = fs.ReadFile(carried, file); err != nil {
 		names, _ := profile.Names(carried)
-		return "", nil, fmt.Errorf("no %s %q (there are %s)%s", strings.TrimSuffix(strings.Replace(folder, ".", "profile", 1), "s"), name, strings.Join(names, ", "), didYouMean(name, names))
+		return "", nil, fmt.Errorf("no %s %q (there are %s)%s", what, name, strings.Join(names, ", "), didYouMean(name, names))
 	}
 	return file, data, nil
 }

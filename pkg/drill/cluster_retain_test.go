@@ -5,14 +5,11 @@ package drill
 import (
 	"errors"
 	"net/http"
-	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/wechsel-project/wechsel/pkg/scenario"
 )
 
 // retaining are claims of a class whose volumes stay when they go: one of their
@@ -106,19 +103,7 @@ func (s *served) until(t *testing.T, what string, holds func() bool) {
 func TestClusterRetainedVolumes(t *testing.T) {
 	clusters := clustersOf(t, carriedProfile(t, "isar"), carriedProfile(t, "isar"))
 	clusters[0].side.Name = "sim:isar-before" // the journal knows clouds by their names
-	dir := t.TempDir()
-	if err := os.MkdirAll(path(dir, "retaining"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"scenario.yaml": "apiVersion: wechsel/v1\nkind: Scenario\nmetadata: {name: retaining, title: {en: Retaining, de: Bleibend}}\nspec:\n  kubernetes: [{manifests: all.yaml}]\n", "all.yaml": retaining} {
-		if err := os.WriteFile(path(dir, "retaining/"+name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	loaded, err := scenario.Load(os.DirFS(dir), "retaining", scenario.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	loaded := manifests(t, retaining)
 	var before [2][]string
 	for i, c := range clusters {
 		c.foreignVolumes(t)

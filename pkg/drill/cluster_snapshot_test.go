@@ -12,7 +12,6 @@ import (
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/profile"
-	"github.com/wechsel-project/wechsel/pkg/scenario"
 	"github.com/wechsel-project/wechsel/pkg/sim"
 	"github.com/wechsel-project/wechsel/pkg/sim/cluster"
 	simulator "github.com/wechsel-project/wechsel/pkg/sim/openstack"
@@ -85,19 +84,7 @@ func (s twoLayers) stored() (volumes, snapshots int) {
 // layers' eyes once, and gone with the drill, also where the class says Retain.
 func TestClusterSnapshotsInCinder(t *testing.T) {
 	from, to := startTwoLayers(t, carriedProfile(t, "isar"), "before"), startTwoLayers(t, carriedProfile(t, "isar"), "after")
-	dir := t.TempDir()
-	if err := os.MkdirAll(path(dir, "copied"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"scenario.yaml": "apiVersion: wechsel/v1\nkind: Scenario\nmetadata: {name: copied, title: {en: Copied, de: Kopiert}}\nspec:\n  kubernetes: [{manifests: all.yaml}]\n", "all.yaml": copied} {
-		if err := os.WriteFile(path(dir, "copied/"+name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	loaded, err := scenario.Load(os.DirFS(dir), "copied", scenario.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	loaded := manifests(t, copied)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	o := Options{ID: "copied", Dir: t.TempDir(), Workload: from.workload(t, loaded), From: from.side, To: to.side, Now: time.Now, Tick: tick.C}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -122,20 +121,7 @@ func strictClusters(t *testing.T) (from, to *served, loaded *scenario.Scenario) 
 	target.Kubernetes.Objects = append(target.Kubernetes.Objects, policy...)
 	target.Kubernetes.Namespaced = append(target.Kubernetes.Namespaced, limits)
 	clusters := clustersOf(t, carriedProfile(t, "alster"), target)
-	dir := t.TempDir()
-	for name, text := range map[string]string{"scenario.yaml": "apiVersion: wechsel/v1\nkind: Scenario\nmetadata: {name: strict, title: {en: Strict, de: Streng}}\nspec:\n  kubernetes: [{manifests: all.yaml}]\n", "all.yaml": strict} {
-		if err := os.MkdirAll(path(dir, "strict"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path(dir, "strict/"+name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	loaded, err := scenario.Load(os.DirFS(dir), "strict", scenario.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return clusters[0], clusters[1], loaded
+	return clusters[0], clusters[1], manifests(t, strict)
 }
 
 // namespaces are those that an administrator sees, in order.

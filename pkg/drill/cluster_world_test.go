@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/bundle"
@@ -191,6 +192,18 @@ func (s *served) replace(t testing.TB, kind resource.Type, id string, shall map[
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// manifests is a scenario of these alone.
+func manifests(t testing.TB, text string) *scenario.Scenario {
+	t.Helper()
+	const head = "apiVersion: wechsel/v1\nkind: Scenario\nmetadata: {name: made, title: {en: Made, de: Gemacht}}\nspec:\n  kubernetes: [{manifests: all.yaml}]\n"
+	dir := fstest.MapFS{"made/scenario.yaml": {Data: []byte(head)}, "made/all.yaml": {Data: []byte(text)}}
+	loaded, err := scenario.Load(dir, "made", scenario.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
 }
 
 // workload is what the scenario asks for, as it would be on the cluster.
