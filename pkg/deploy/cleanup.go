@@ -31,6 +31,10 @@ type CleanupOptions struct {
 	Patience time.Duration // for what was asked to go, since the last that went; 0: 15 minutes
 	Conflict time.Duration // for what does not go because of others; 0: 1 minute
 
+	// Unanswered is how long what a killed run has asked for may still appear; 0:
+	// 30 seconds. The journal knows whether there is such a call.
+	Unanswered time.Duration
+
 	Progress func(Leftover) // what is gone; nil: nobody listens
 }
 

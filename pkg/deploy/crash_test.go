@@ -127,20 +127,31 @@ type attempt struct {
 	calls  int
 }
 
-// attemptRun runs the plan in a process of its own.
+// attemptRun runs the plan in a process of its own, which may be killed.
 func attemptRun(t *testing.T, m *memory, path string, f *fuse) attempt {
+	t.Helper()
+	a := attemptOn(t, &fusedCloud{m, f}, path, f)
+	a.calls = f.calls
+	return a
+}
+
+// attemptOn runs the plan in a process of its own.
+func attemptOn(t *testing.T, c cloud.Cloud, path string, fuses ...*fuse) attempt {
 	t.Helper()
 	var a attempt
 	j, err := deploy.OpenJournal(path, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var log deploy.Log = j
+	for _, f := range fuses {
+		log = &fusedLog{log, f}
+	}
 	synctest.Test(t, func(t *testing.T) {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
-		a.result, a.err = deploy.Run(t.Context(), options(shop(), &fusedCloud{m, f}, &fusedLog{j, f}, tick.C))
+		a.result, a.err = deploy.Run(t.Context(), options(shop(), c, log, tick.C))
 	})
-	a.calls = f.calls
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}

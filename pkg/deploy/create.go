@@ -54,13 +54,16 @@ func (t *task) try(ctx context.Context) (*resource.Resource, error) {
 	}
 	owner := resource.Owner{Drill: t.Plan.Drill, Key: t.step.Ref.Key}
 	looked := t.past.open
-	if !t.past.open {
-		if err := t.log(Record{Type: RecordIntent}); err != nil {
-			return nil, err
-		}
+	var made *resource.Resource
+	if looked {
+		made, err = t.await(ctx, request)
+	} else {
+		err = t.log(Record{Type: RecordIntent})
+	}
+	if err != nil || made != nil {
+		return made, err
 	}
 	t.past.open = true
-	var made *resource.Resource
 	err = t.patiently(ctx, t.Conflict, func() error {
 		if looked {
 			if made, err = t.adopt(ctx, request); err != nil || made != nil {

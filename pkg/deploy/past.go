@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/gap"
@@ -21,8 +23,9 @@ type past struct {
 
 // A stepPast is how far a step has got.
 type stepPast struct {
-	open    bool   // an intent without a result: the call may have been carried out
-	id      string // made
+	open    bool      // an intent without a result: the call may have been carried out
+	since   time.Time // when it was made
+	id      string    // made
 	over    bool
 	outcome Outcome // of a step that is over; empty: its resource is deleted
 	signals []gap.Signal
@@ -58,6 +61,24 @@ func replay(records []Record, stage, sum string) (*past, error) {
 	return p, nil
 }
 
+// unanswered returns when the youngest call was made on a cloud of whose answer
+// the journal does not know.
+func unanswered(records []Record, cloud string) time.Time {
+	on, open := map[string]string{}, map[[2]string]time.Time{}
+	for _, r := range records {
+		step := [2]string{r.Stage, r.Step}
+		switch {
+		case r.Type == RecordStage:
+			on[r.Stage] = r.Cloud
+		case r.Type == RecordIntent && on[r.Stage] == cloud:
+			open[step] = r.Time
+		default:
+			delete(open, step)
+		}
+	}
+	return slices.MaxFunc(append(slices.Collect(maps.Values(open)), time.Time{}), time.Time.Compare)
+}
+
 func isCleaning(r Record) bool { return r.Type == RecordCleaning || r.Type == RecordCleaned }
 
 // Cleaned reports whether a journal tells that the drill was cleaned up on any
@@ -67,7 +88,7 @@ func Cleaned(records []Record) bool { return slices.ContainsFunc(records, isClea
 func (s *stepPast) apply(r Record) {
 	switch r.Type {
 	case RecordIntent:
-		s.open = true
+		s.open, s.since = true, r.Time
 	case RecordMade:
 		s.open, s.id = false, r.ID
 	case RecordRefused:
@@ -120,6 +141,25 @@ func (e *engine) restore() {
 	for ref, gone := range deleted {
 		if gone {
 			e.hide(ref)
+		}
+	}
+}
+
+// stillAtWork is for how long a service may go on with a call whose caller is
+// gone. Nova takes four seconds on a busy machine before it shows a new server.
+const stillAtWork = 30 * time.Second
+
+// await looks for what an earlier call has made of the request, for as long as
+// the service may still be at work on it: it goes on without whoever has asked,
+// and shows nothing before it is done.
+func (t *task) await(ctx context.Context, request *resource.Resource) (*resource.Resource, error) {
+	for {
+		made, err := t.adopt(ctx, request)
+		if err != nil || made != nil || t.Now().Sub(t.past.since) >= t.Unanswered {
+			return made, err
+		}
+		if err := t.poll.rest(ctx); err != nil {
+			return nil, err
 		}
 	}
 }

@@ -38,6 +38,7 @@ func newRemover(o CleanupOptions, isRoot func(*resource.Resource) bool) *remover
 	o.Limit = cmp.Or(o.Limit, 8)
 	o.Patience = cmp.Or(o.Patience, 15*time.Minute)
 	o.Conflict = cmp.Or(o.Conflict, time.Minute)
+	o.Unanswered = cmp.Or(o.Unanswered, stillAtWork)
 	if o.Progress == nil {
 		o.Progress = func(Leftover) {}
 	}
@@ -62,6 +63,7 @@ func newRemover(o CleanupOptions, isRoot func(*resource.Resource) bool) *remover
 // that happens.
 func (r *remover) run(ctx context.Context) error {
 	r.inherit()
+	quiet := r.quiet()
 	whole, moved := true, r.Now()
 	for rests := 1; ; rests++ {
 		before := len(r.mine) + len(r.orphans)
@@ -69,7 +71,13 @@ func (r *remover) run(ctx context.Context) error {
 			return err
 		}
 		if whole && len(r.mine)+len(r.orphans) == 0 {
-			return nil
+			if !r.Now().Before(quiet) {
+				return nil
+			}
+			if err := r.rest(ctx); err != nil {
+				return err
+			}
+			continue
 		}
 		asked, err := r.remove(ctx)
 		if err != nil {
@@ -90,6 +98,15 @@ func (r *remover) run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// quiet is the moment from which on nothing appears any more that an earlier run
+// has asked for.
+func (r *remover) quiet() time.Time {
+	if r.Journal == nil || r.isRoot != nil {
+		return time.Time{}
+	}
+	return unanswered(r.Journal.Records(), r.Name).Add(r.Unanswered)
 }
 
 // mostTicks is how many ticks a rest is long at last: what goes slowly is asked

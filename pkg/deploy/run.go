@@ -61,6 +61,10 @@ type Options struct {
 	Patience time.Duration // for one resource to become ready or go; 0: 15 minutes
 	Conflict time.Duration // for another operation to end that is in the way; 0: 1 minute
 
+	// Unanswered is how long a service may be at work on a call of an earlier run
+	// that was killed before it had the answer; 0: 30 seconds.
+	Unanswered time.Duration
+
 	Progress func(Event) // called by several goroutines; nil: nobody listens
 }
 
@@ -143,6 +147,7 @@ func newEngine(o Options) *engine {
 	o.Limit = cmp.Or(o.Limit, 8)
 	o.Patience = cmp.Or(o.Patience, 15*time.Minute)
 	o.Conflict = cmp.Or(o.Conflict, time.Minute)
+	o.Unanswered = cmp.Or(o.Unanswered, stillAtWork)
 	if o.Progress == nil {
 		o.Progress = func(Event) {}
 	}

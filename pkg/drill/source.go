@@ -121,7 +121,7 @@ func contentOf(p *plan.Plan, ref resource.Ref) *resource.Content {
 func (d *drill) deploy(ctx context.Context, stage string, side Side, p *plan.Plan, content func(resource.Ref) (io.ReadCloser, error), sink func(resource.Ref) (io.WriteCloser, error)) (*deploy.Result, error) {
 	var tried atomic.Int64
 	return deploy.Run(ctx, deploy.Options{
-		Plan: p, Cloud: side.Cloud, Journal: d.journal, Stage: stage, Content: content, Sink: sink, Values: d.values, Now: d.Now, Tick: d.Tick,
+		Plan: p, Cloud: side.Cloud, Journal: d.journal, Stage: stage, Content: content, Sink: sink, Values: d.values, Now: d.Now, Tick: d.Tick, Unanswered: side.unanswered(),
 		Progress: func(e deploy.Event) {
 			if e.What == "refused" || e.What == string(deploy.Lost) {
 				d.say("deploy-"+stage, "%s %s: %s", e.Step.Ref, e.What, e.Why)

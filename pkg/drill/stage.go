@@ -27,7 +27,8 @@ func (d *drill) rehearseOnStage(ctx context.Context, p *plan.Plan) error {
 	}
 	if len(standIns.Steps) > 0 {
 		d.say("plan", "%d stand-ins on %s for the rehearsal", len(standIns.Steps), d.To.Name)
-		_, err := deploy.Run(ctx, deploy.Options{Plan: standIns, Cloud: d.To.Cloud, Journal: d.journal, Stage: rehearsalStage, Now: d.Now, Tick: d.Tick, Patience: stagePatience, Conflict: stagePatience})
+		_, err := deploy.Run(ctx, deploy.Options{Plan: standIns, Cloud: d.To.Cloud, Journal: d.journal, Stage: rehearsalStage, Now: d.Now, Tick: d.Tick,
+			Patience: stagePatience, Conflict: stagePatience, Unanswered: d.To.unanswered()})
 		if err != nil {
 			return err
 		}

@@ -171,7 +171,7 @@ func CleanUp(ctx context.Context, side Side, id, dir string, now func() time.Tim
 }
 
 func cleanUp(ctx context.Context, side Side, o deploy.CleanupOptions) ([]string, error) {
-	o.Cloud, o.Name = side.Cloud, side.Name
+	o.Cloud, o.Name, o.Unanswered = side.Cloud, side.Name, side.unanswered()
 	result, err := deploy.Cleanup(ctx, o)
 	var left []string
 	for _, l := range result.Left {
