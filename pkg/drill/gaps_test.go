@@ -73,7 +73,7 @@ func (s shown) run(t *testing.T) {
 	r := run(t, o)
 	var got, unfit, facts []string
 	for _, g := range classify(t, r.Signals) {
-		if slices.Contains(factsOfEveryExit(), g.Kind) {
+		if ofEveryExit(g) {
 			facts = append(facts, g.Kind)
 		} else {
 			got = append(got, g.Kind)

@@ -63,6 +63,7 @@ type world struct {
 
 type simulated struct {
 	name  string
+	login string // of a member, and of the project that is hers
 	cloud *simulator.Cloud
 	url   string
 	side  Side
@@ -73,6 +74,20 @@ func newWorld(t testing.TB, from, to string, seed uint64) *world {
 	w := &world{clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
 	w.tick = w.clock.ticks(t)
 	w.from, w.to = startCloud(t, from, seed, w.clock), startCloud(t, to, seed+1000, w.clock)
+	return w
+}
+
+// newWorldOfOne is one simulated cloud, from one project of it to another one.
+func newWorldOfOne(t testing.TB, name string, seed uint64) *world {
+	t.Helper()
+	w := &world{clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
+	w.tick = w.clock.ticks(t)
+	w.from = startCloud(t, name, seed, w.clock)
+	other := *w.from
+	other.login = "demo2"
+	other.side.Name += "-2"
+	other.side.Cloud = other.open(t)
+	w.to = &other
 	return w
 }
 
@@ -103,7 +118,7 @@ func startProfile(t testing.TB, p *profile.Profile, seed uint64, c *clock) *simu
 	}
 	server := httptest.NewServer(served)
 	t.Cleanup(func() { server.Close(); _ = served.Close() })
-	s := &simulated{name: name, cloud: served, url: server.URL}
+	s := &simulated{name: name, login: "demo", cloud: served, url: server.URL}
 	s.side = Side{Name: "sim:" + name, Cloud: s.open(t), Simulated: true, MTU: p.Behaviour.Network.MTU}
 	return s
 }
@@ -118,7 +133,7 @@ func (s *simulated) open(t testing.TB) *openstack.Cloud {
 }
 
 func (s *simulated) auth() *openstack.Auth {
-	return &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "demo", Domain: "Default", Region: s.cloud.Profile().Region}
+	return &openstack.Auth{URL: s.url + "/identity/v3", User: s.login, Password: "password", Project: s.login, Domain: "Default", Region: s.cloud.Profile().Region}
 }
 
 // options are those of a drill with the scenario.

@@ -18,7 +18,7 @@ func (g *group) gap() Gap {
 	first := g.first()
 	out := Gap{ID: g.id, Kind: g.kind.ID, Path: first.Path.Pattern(), Source: plain(first.Source), Target: plain(first.Target), Seen: []Seen{}, Evidence: g.evidence(),
 		Standards: append([]string{}, g.kind.Standards...), Facets: append([]string{}, g.kind.Facets...), Who: g.kind.Who,
-		Basis: cmp.Or(g.kind.Basis, Modelled)}
+		Basis: cmp.Or(g.kind.Basis, Modelled), Unread: g.kind.Unread}
 	out.Severity = g.kind.severity(first.Signal)
 	for _, m := range g.members {
 		if !slices.Contains(out.Resources, m.Ref) {

@@ -2,6 +2,7 @@ package gap_test
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/wechsel-project/wechsel/fixtures"
@@ -121,6 +122,23 @@ func TestTextsAreThereInAllLanguages(t *testing.T) {
 		for _, id := range ids {
 			if texts.Text(lang, id, nil) == id {
 				t.Errorf("no text %q in %s", id, lang)
+			}
+		}
+	}
+}
+
+// What a comparison or a plan could not read is told by a kind that says so, in
+// the catalogue and in each of its gaps.
+func TestWhatCouldNotBeReadSaysSo(t *testing.T) {
+	c := load(t)
+	for id, signals := range shown() {
+		for _, s := range signals {
+			isUnread := c.Kind(id).Unread
+			if (s.Code == "unread" || strings.HasSuffix(s.Code, "/unread")) && !isUnread {
+				t.Errorf("%s is shown by %s and is not unread", id, s.Code)
+			}
+			if got := c.Classify([]Signal{s}, "en")[0].Unread; got != isUnread {
+				t.Errorf("%s: a gap is unread: %t, its kind: %t", id, got, isUnread)
 			}
 		}
 	}

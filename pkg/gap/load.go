@@ -151,6 +151,7 @@ func (r *kindReader) kind(n *yaml.Node) Kind {
 			k.Facets = r.texts(n, func(n *yaml.Node) string { return r.oneOf(n, Facets()...) })
 		},
 		"basis":    func(n *yaml.Node) { k.Basis = r.basis(n) },
+		"unread":   func(n *yaml.Node) { k.Unread = r.boolean(n) },
 		"by":       func(n *yaml.Node) { k.By = r.texts(n, r.text) },
 		"args":     func(n *yaml.Node) { r.args = r.texts(n, r.text) },
 		"across":   func(n *yaml.Node) { k.Across = r.boolean(n) },

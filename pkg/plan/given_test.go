@@ -259,3 +259,35 @@ func TestRules(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// A floating address is the provider's: another network cannot give it, and of
+// the very same one, which two projects of one cloud share, any will do.
+func TestFloatingAddress(t *testing.T) {
+	public := profile.Network{ID: "p", Name: "public", External: true}
+	for _, c := range []struct {
+		name, rule string
+		source     *profile.Catalogue
+		target     profile.Network
+		effect     resource.Effect
+	}{
+		{"the same network", "address/same-network", &profile.Catalogue{Networks: []profile.Network{public}}, public, resource.Same},
+		{"another one of that name", "address/not-kept", &profile.Catalogue{Networks: []profile.Network{public}}, profile.Network{ID: "q", Name: "public", External: true}, resource.Adapted},
+		{"the same id by chance", "address/not-kept", &profile.Catalogue{Networks: []profile.Network{{ID: "p", Name: "intra", Shared: true}, {ID: "o", Name: "public", External: true}}}, public, resource.Adapted},
+		{"nobody knows the source", "address/not-kept", nil, public, resource.Adapted},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := given(profile.Catalogue{Networks: []profile.Network{public}}, false)
+			g.ID = "" // a bundle does not tell it
+			ip := own(floatingIP, "ip", specs{"floating_network": g.Ref, "floating_ip_address": "203.0.113.9"})
+			ip.State = resource.Ready // it was read
+			p, err := Build(resource.NewSet(schemas(), g, ip), target(profile.Catalogue{Cloud: "there", Networks: []profile.Network{c.target}}), Options{Drill: "d1", Cloud: "there", Source: c.source})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ds := slices.DeleteFunc(p.Mapping.Of(ip.Ref), func(d resource.Decision) bool { return d.Path != "floating_ip_address" })
+			if len(ds) != 1 || ds[0].Rule != c.rule || ds[0].Effect != c.effect || ds[0].To != nil {
+				t.Errorf("got %+v, want %s, %s", ds, c.rule, c.effect)
+			}
+		})
+	}
+}

@@ -1,7 +1,10 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -40,8 +43,23 @@ func (b *builder) observeRead(r *resource.Resource) {
 		}
 	case floatingIP:
 		if ip := text(r, "floating_ip_address"); ip != "" {
-			b.decide(resource.Decision{Ref: r.Ref, Path: "floating_ip_address", From: ip, Effect: resource.Adapted, Rule: "address/not-kept",
-				Args: map[string]string{"address": ip}})
+			d := resource.Decision{Ref: r.Ref, Path: "floating_ip_address", From: ip, Effect: resource.Adapted, Rule: "address/not-kept", Args: map[string]string{"address": ip}}
+			if b.sameNetwork(r) {
+				d.Effect, d.Rule = resource.Same, "address/same-network"
+			}
+			b.decide(d)
 		}
 	}
+}
+
+// sameNetwork reports whether a floating IP's addresses come from the very same
+// network on both sides: those of two projects of one cloud. Another one of its
+// addresses is as good, and its provider can give the old one back.
+func (b *builder) sameNetwork(ip *resource.Resource) bool {
+	before, _ := ip.Spec["floating_network"].(resource.Ref)
+	now, _ := b.out.Get(ip.Ref).Spec["floating_network"].(resource.Ref)
+	from, to := b.set.Get(before), b.out.Get(now)
+	return b.opts.Source != nil && from != nil && to != nil && slices.ContainsFunc(b.opts.Source.Networks, func(n profile.Network) bool {
+		return n.ID != "" && n.ID == to.ID && n.Name == from.Name
+	})
 }

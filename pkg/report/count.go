@@ -61,6 +61,15 @@ func bySeverity(gaps []gap.Gap) []counted {
 	return out
 }
 
+// unread counts the gaps of what could not be read.
+func unread(gaps []gap.Gap) int {
+	n := 0
+	for _, g := range gaps {
+		count(g.Unread, &n)
+	}
+	return n
+}
+
 // Prediction compares forecast and measurement: how many gaps were predicted,
 // how many measured, how many both; without those of severity adapted.
 type Prediction struct {

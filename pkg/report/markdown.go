@@ -90,6 +90,9 @@ func (m *markdown) gaps(title string, gaps []gap.Gap, standards []Standard) {
 		if g.Expected {
 			severity += " (" + m.Text("report.expected", nil) + ")"
 		}
+		if g.Unread {
+			severity += " (" + m.Text("report.unread", nil) + ")"
+		}
 		rows = append(rows, []string{severity, plainText(g.Title) + "<br>" + code(g.Kind), strconv.Itoa(len(g.Resources)), plainText(g.Cause), plainText(g.Remedy),
 			m.Text("who."+g.Who, nil), links(g.Standards, standards)})
 	}

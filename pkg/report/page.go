@@ -75,6 +75,8 @@ func (p *page) AnyExpected() bool {
 	return slices.ContainsFunc(p.Report.Gaps, func(g gap.Gap) bool { return g.Expected })
 }
 
+func (p *page) AnyUnread() bool { return unread(p.Report.Gaps) > 0 }
+
 // Risks are the three gaps that matter most.
 func (p *page) Risks() []gap.Gap {
 	worst := slices.DeleteFunc(slices.Clone(p.Report.Gaps), func(g gap.Gap) bool { return !g.Severity.AtLeast(gap.Degraded) })

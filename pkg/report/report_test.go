@@ -55,7 +55,7 @@ func sample() *Report {
 			{ID: "1", Kind: "test/absent", Title: "No <flavor>", Severity: gap.Blocker, Resources: []resource.Ref{server, long}, Cause: "No flavor of the target is as large as “größer|breiter”, ＷＩＤＥ and e\u0301.", Remedy: "Choose a *larger* one.",
 				Seen: []gap.Seen{gap.Forecast, gap.Refusal}, Who: "provider", Basis: gap.Measured, Standards: []string{"scs-0100", "scs-9999"}, Facets: []string{"A-MET", "I-SEM"}, Path: "flavor",
 				Evidence: []gap.Evidence{{Seen: gap.Refusal, Ref: server.String(), Status: 404, Message: "Flavor <x> could not be found.", Request: "req-1"}}},
-			{ID: "2", Kind: "test/name", Title: "Another name", Severity: gap.Degraded, Resources: []resource.Ref{server}, Cause: "The external network has another name.", Remedy: "None.", Seen: []gap.Seen{gap.Forecast}, Expected: true, Who: "customer", Facets: []string{"I-SEM"}},
+			{ID: "2", Kind: "test/name", Title: "Another name", Severity: gap.Degraded, Resources: []resource.Ref{server}, Cause: "The external network has another name.", Remedy: "None.", Seen: []gap.Seen{gap.Forecast}, Expected: true, Unread: true, Who: "customer", Facets: []string{"I-SEM"}},
 		},
 		Source:  Source{Unfit: []gap.Gap{{ID: "3", Kind: "test/quota", Title: "Quota", Severity: gap.Degraded, Resources: []resource.Ref{server}, Cause: "The source refused it.", Seen: []gap.Seen{gap.Refusal}, Who: "provider"}}},
 		Cleanup: Cleanup{Left: []string{"sim:alster: OS::Nova::Server 42: <still there>"}},

@@ -112,6 +112,9 @@ func (t *tableWriter) counts(r *Report) {
 		t.list(t.text("report.resources", map[string]string{"n": strconv.Itoa(r.Score.Total)}), "outcome.", r.Score.counts())
 	}
 	t.list(t.text("report.gapcount", map[string]string{"n": strconv.Itoa(len(r.Gaps))}), "severity.", bySeverity(r.Gaps))
+	if n := unread(r.Gaps); n > 0 {
+		t.printf("  %s\n", t.text("report.unreadcount", map[string]string{"n": strconv.Itoa(n)}))
+	}
 }
 
 // list writes a title and its parts, on further lines where 80 columns do not
