@@ -103,6 +103,11 @@ func TestRealDrillIsAsOnTheTwins(t *testing.T) {
 			for _, stage := range measured.Stages {
 				t.Logf("%-16s %7.1f s %5d requests", stage.Name, stage.Seconds, stage.Calls)
 			}
+			for _, g := range classify(t, measured.Signals) {
+				if d.fromTwin == d.toTwin && !g.Unread {
+					t.Errorf("noise between two projects of one cloud: %s %s at %s: %v", g.Severity, g.Kind, g.Path, g.Evidence)
+				}
+			}
 			simulated := twins.options(t, d.name)
 			simulated.From.MTU, simulated.To.MTU = o.From.MTU, o.To.MTU // what a real cloud does not tell its tenants cannot be foretold
 			want, got := verdict(t, run(t, simulated)), verdict(t, measured)
