@@ -75,7 +75,7 @@ func (p *page) AnyExpected() bool {
 	return slices.ContainsFunc(p.Report.Gaps, func(g gap.Gap) bool { return g.Expected })
 }
 
-func (p *page) AnyUnread() bool { return unread(p.Report.Gaps) > 0 }
+func (p *page) Unread() int { return unread(p.Report.Gaps) }
 
 // Risks are the three gaps that matter most.
 func (p *page) Risks() []gap.Gap {
