@@ -19,7 +19,7 @@ import (
 // A realDrill is a scenario on its way between the lab's projects.
 type realDrill struct{ name, from, to, fromTwin, toTwin string }
 
-// realDrills are all of them (make proof-real), or tiny and one that a printed
+// realDrills are all of them (make test-real), or tiny and one that a printed
 // seed draws.
 func realDrills(t *testing.T) []realDrill {
 	t.Helper()

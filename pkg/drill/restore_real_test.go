@@ -26,7 +26,7 @@ import (
 // was, but for what the bundle itself lists as not expressible.
 func TestRealExportServesWithoutUs(t *testing.T) {
 	names := []string{"web-shop"}
-	if os.Getenv("WECHSEL_ALL") != "" { // make proof-real
+	if os.Getenv("WECHSEL_ALL") != "" { // make test-real
 		names = onServers()
 	}
 	for _, name := range names {
