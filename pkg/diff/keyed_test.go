@@ -28,6 +28,24 @@ func box(name, image string, ports ...resource.Value) spec {
 	return spec{"name": name, "image": image, "ports": ports}
 }
 
+// Where an empty list is a value, it is told whether there is one, whatever its
+// items would be told apart by.
+func TestEmptyLists(t *testing.T) {
+	for _, kind := range []resource.ListKind{resource.Ordered, resource.Unique, resource.Keyed} {
+		schemas := resource.Schemas{deployment: {Type: deployment, Empties: true, Fields: []resource.Field{{Path: "items", Form: resource.List, List: kind, Keys: []string{"name"}}}}}
+		with, without := resource.NewSet(schemas, own(deployment, "web", spec{"items": list{}})), resource.NewSet(schemas, own(deployment, "web", spec{}))
+		for _, sides := range [][2]*resource.Set{{with, without}, {without, with}} {
+			got := Compare(sides[0], sides[1], resource.Mapping{}, Options{Joined: true}).Changes
+			if len(got) != 1 || got[0].Path != "items" || got[0].Verdict != Changed || (got[0].Source == nil) == (got[0].Target == nil) {
+				t.Errorf("%s: %v", kind, got)
+			}
+		}
+		if got := Compare(with, with, resource.Mapping{}, Options{Joined: true}).Changes; len(got) > 0 {
+			t.Errorf("%s: %v of itself", kind, got)
+		}
+	}
+}
+
 // What stands where in a list with keys means nothing; an item that is more,
 // less or otherwise is told, and nothing else.
 func TestKeyedLists(t *testing.T) {

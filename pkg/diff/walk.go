@@ -157,6 +157,8 @@ func (w *walker) inside(p resource.Path, x, y resource.Value, f resource.Field) 
 	xl, xIsList := asList(x)
 	yl, yIsList := asList(y)
 	switch {
+	case xIsList && yIsList && len(xl)+len(yl) == 0:
+		w.note(p, x, y, Changed) // an empty list is not the same as none, or it would not be here
 	case xIsList && yIsList && f.List == resource.Unique:
 		w.set(p, xl, yl)
 	case xIsList && yIsList && f.List == resource.Keyed:

@@ -48,7 +48,8 @@ func (l linker) canonical(x *resource.Resource) {
 }
 
 // value is v, which lies there, with references for ids. An empty id refers to
-// nothing. A driver's own reference has the id for a key.
+// nothing; where what is empty is a value (Empties), it stays, for a claim that
+// names an empty class wants none, and one that names no class gets the default. A driver's own reference has the id for a key.
 func (l linker) value(at resource.Place, v resource.Value) resource.Value {
 	switch v := v.(type) {
 	case map[string]resource.Value:
@@ -71,6 +72,9 @@ func (l linker) value(at resource.Place, v resource.Value) resource.Value {
 	case string:
 		field, _ := at.Field()
 		if len(field.Refers) == 0 {
+			return v
+		}
+		if v == "" && l.schema.Empties {
 			return v
 		}
 		if v == "" {

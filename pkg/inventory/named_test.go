@@ -90,6 +90,33 @@ func TestNameOfWhatIsNotThere(t *testing.T) {
 	}
 }
 
+// emptyIs is a cluster where what is empty is a value.
+type emptyIs struct{ cluster }
+
+func (c emptyIs) Schemas() resource.Schemas {
+	out := c.cluster.Schemas()
+	out[tDeployment].Empties = true
+	return out
+}
+
+// A claim that names an empty class wants none, and one that names no class gets
+// the default; to a cloud where an empty name is none, both are the same.
+func TestEmptyNames(t *testing.T) {
+	some := cluster{inNamespace(tDeployment, "shop", "web", spec{"class": ""})}
+	for _, c := range []struct {
+		reader cloud.Reader
+		class  resource.Value
+	}{{some, nil}, {emptyIs{some}, ""}} {
+		set, err := inventory.Take(t.Context(), c.reader, inventory.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := set.Get(resource.Ref{Type: tDeployment, Key: "shop-web"}).Spec["class"]; got != c.class {
+			t.Errorf("%T: %#v, want %#v", c.reader, got, c.class)
+		}
+	}
+}
+
 // failing is a cluster whose listing ends with an error.
 type failing struct {
 	cluster

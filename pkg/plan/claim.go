@@ -73,10 +73,14 @@ func (b *builder) foretellClaim(d claimed) {
 }
 
 // classOf returns the target's class of a claim: the one that it names, or the
-// default; nil if there is none.
+// default; nil if there is none, or if it names an empty one, for then it wants a
+// volume that somebody has made.
 func (b *builder) classOf(d claimed) *resource.Resource {
 	if ref, ok := d.class.(resource.Ref); ok {
 		return b.out.Get(ref)
+	}
+	if d.class != nil {
+		return nil
 	}
 	if names := b.defaults(); len(names) == 1 {
 		return b.offered(storageClass, names[0])

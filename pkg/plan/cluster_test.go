@@ -250,7 +250,13 @@ func TestForetoldInClusters(t *testing.T) {
 			w.set.Put(claimOf(nil, "ReadWriteOnce"))
 			givenBy(w.target, storageClass).Default = false
 		}, []string{"blocker storage/no-default-class" + data}},
-		"two default classes": {func(w *world) { w.set.Put(claimOf(nil, "ReadWriteOnce")); w.offer("second", true) }, []string{"degraded storage/two-default-classes" + data}},
+		"empty class": { // it asks for a volume that is there, and for no class's driver
+			func(w *world) {
+				w.set.Put(claimOf("", "ReadWriteMany"))
+				givenBy(w.target, storageClass).Default = false
+			}, nil},
+		"empty class beside a default": {func(w *world) { w.set.Put(claimOf("", "ReadWriteMany")) }, nil},
+		"two default classes":          {func(w *world) { w.set.Put(claimOf(nil, "ReadWriteOnce")); w.offer("second", true) }, []string{"degraded storage/two-default-classes" + data}},
 		"classes not readable": {func(w *world) {
 			w.set.Put(claimOf(nil, "ReadWriteOnce"))
 			w.target.Given[0].Default = false

@@ -88,7 +88,7 @@ type Schema struct {
 	Natural   []Path  `json:"natural,omitempty"`   // identity inside the parent, or among unmarked ones
 	Noun      string  `json:"noun,omitempty"`      // in the keys of children; empty: the last word of the type
 	Named     bool    `json:"named,omitempty"`     // an id is a name that users choose (Kubernetes): what it leads to is known by it, even if nothing is there
-	Empties   bool    `json:"empties,omitempty"`   // an empty list or map is a value, and not absence (Kubernetes: emptyDir: {})
+	Empties   bool    `json:"empties,omitempty"`   // an empty list, map or name of another is a value, and not absence (Kubernetes: emptyDir: {}, storageClassName: "")
 	Mark      Mark    `json:"mark,omitempty"`      //
 	Exclusive []Path  `json:"exclusive,omitempty"` // one change at a time on what these refer to
 	After     []Edge  `json:"after,omitempty"`     //

@@ -10,4 +10,7 @@
 //
 // The suite touches nothing that it has not made, so it can run in a project
 // that is in use.
+//
+// [Alterations] are changes of one field each, for tests that look for exactly
+// those.
 package cloudtest
