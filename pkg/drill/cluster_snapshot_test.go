@@ -57,7 +57,7 @@ func startTwoLayers(t *testing.T, p *profile.Profile, name string) twoLayers {
 	}
 	server := httptest.NewServer(machines)
 	t.Cleanup(func() { server.Close(); _ = machines.Close() })
-	s := &simulated{name: name, cloud: machines, url: server.URL}
+	s := &simulated{name: name, login: "demo", cloud: machines, url: server.URL}
 	program, err := cluster.Find(os.Getenv("WECHSEL_CLUSTER"))
 	if err != nil {
 		t.Fatal(err)
