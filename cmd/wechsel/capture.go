@@ -16,15 +16,19 @@ func (a *app) captureCommand() *cli.Command {
 		Name: "capture", Usage: "write a profile of a cloud, to simulate it", ArgsUsage: " ",
 		Description: `Reads the cloud's catalogue and changes nothing. The profile offers what the
 project sees of the cloud's OpenStack: services and their versions, extensions,
-flavors, images without their bytes, volume types, networks, zones, quotas. What
-no tenant sees is guessed, and said at the top of the file.
+flavors, images without their bytes, volume types, networks, zones, quotas; and
+what the kubeconfig's user sees of its cluster: release, nodes, kinds, classes,
+and what else the provider has put there. What no tenant sees is guessed, and
+said at the top of the file.
 
 Examples:
   wechsel capture --cloud my-cloud -o my-cloud.yaml
+  wechsel capture --cloud my-cloud --layers kubernetes -o my-cluster.yaml
   wechsel run web-shop --from sim:./my-cloud.yaml --to sim:isar`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to read", Required: true},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write, which must not be there: NAME.yaml", Required: true}, configFlag(),
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write, which must not be there: NAME.yaml", Required: true},
+			&cli.StringFlag{Name: "layers", Value: layersBoth, Usage: "`LAYERS` of the cloud to read: openstack, kubernetes, or both (all that it has)"}, configFlag(), a.clusterProgramFlag(),
 		},
 		Action: a.capture,
 	}
@@ -32,6 +36,10 @@ Examples:
 
 func (a *app) capture(c *cli.Context) (err error) {
 	if _, err := exactArgs(c); err != nil {
+		return err
+	}
+	layers, err := oneOf(c, "layers", layersBoth, layersOpenStack, layersKubernetes)
+	if err != nil {
 		return err
 	}
 	config, err := loadConfig(c.String("config"))
@@ -42,7 +50,7 @@ func (a *app) capture(c *cli.Context) (err error) {
 	if exists(name) {
 		return &usage{fmt.Errorf("%s is there already: name a new file", name)}
 	}
-	side, err := a.connect(c.Context, c.String("cloud"), config, wanted{openStack: true})
+	side, err := a.connect(c.Context, c.String("cloud"), config, wanted{openStack: layers != layersKubernetes, kubernetes: layers != layersOpenStack, ifThere: layers == layersBoth})
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,8 @@ import (
 // one line for each, for the user to look at.
 type Guessed []string
 
-// Capture makes a profile that offers what the catalogue says, under this name.
-// Only the OpenStack part is made. What no tenant sees is guessed, and told: how
+// Capture makes a profile that offers what the catalogue says, under this name: of
+// OpenStack, of Kubernetes, or of both. What no tenant sees is guessed, and told: how
 // long things take is as short as can be, and an external network whose subnets
 // are hidden has those that are kept for documentation (RFC 5737, RFC 3849).
 func Capture(name string, c Catalogue) (*Profile, Guessed) {
@@ -26,9 +26,23 @@ func Capture(name string, c Catalogue) (*Profile, Guessed) {
 		Name: name, Region: c.Region,
 		Title:       map[string]string{"en": "Captured from " + c.Cloud, "de": "Aufgenommen von " + c.Cloud},
 		Description: map[string]string{"en": "What a tenant of " + c.Cloud + " sees.", "de": "Was ein Mandant von " + c.Cloud + " sieht."},
-		Services:    map[string]Service{}, Extensions: c.Extensions, Zones: maps.Clone(c.Zones), Quota: map[string]int64{},
-		Behaviour: Behaviour{Durations: shortest(), Network: TenantNetwork{Type: "geneve", MTU: c.MTU, DefaultRules: defaultRules(c.DefaultGroup)}},
 	}
+	if c.Services != nil {
+		p.captureOpenStack(c, &g)
+	}
+	if c.Cluster != nil {
+		p.Kubernetes = captureCluster(c.Cluster, &g)
+		if p.Region == "" {
+			p.Region = captureRegion(c.Cluster, &g)
+		}
+	}
+	return p, g
+}
+
+// captureOpenStack takes over what a project sees.
+func (p *Profile) captureOpenStack(c Catalogue, g *Guessed) {
+	p.Services, p.Extensions, p.Zones, p.Quota = map[string]Service{}, c.Extensions, maps.Clone(c.Zones), map[string]int64{}
+	p.Behaviour = Behaviour{Durations: shortest(), Network: TenantNetwork{Type: "geneve", MTU: c.MTU, DefaultRules: defaultRules(c.DefaultGroup)}}
 	g.add("the quota and the default security group are this project's")
 	g.add("how long the cloud takes, which hosts it has, what its policies are and what carries tenants' networks is not seen: behaviour: says the usual")
 	if c.MTU == 0 {
@@ -43,8 +57,8 @@ func Capture(name string, c Catalogue) (*Profile, Guessed) {
 		}
 	}
 	maps.DeleteFunc(p.Zones, func(_ string, zones []string) bool { return len(zones) == 0 })
-	p.captureSizes(c, &g)
-	p.captureNetworks(c, &g)
+	p.captureSizes(c, g)
+	p.captureNetworks(c, g)
 	for _, limit := range slices.Sorted(maps.Keys(c.Quota)) {
 		service, resource, _ := strings.Cut(limit, ".")
 		kind, perType := volumeTypeQuota(service, resource)
@@ -58,10 +72,6 @@ func Capture(name string, c Catalogue) (*Profile, Guessed) {
 	if len(c.QoSPolicies) > 0 {
 		g.add("%d QoS policies are left out: what they promise only their owner reads", len(c.QoSPolicies))
 	}
-	if c.Cluster != nil {
-		g.add("its Kubernetes is not captured")
-	}
-	return p, g
 }
 
 func (g *Guessed) add(format string, args ...any) { *g = append(*g, fmt.Sprintf(format, args...)) }
@@ -158,11 +168,20 @@ func (p *Profile) YAML(comments ...string) ([]byte, error) {
 	if err := json.Unmarshal(data, &doc); err != nil {
 		return nil, err
 	}
+	kubernetes, _ := doc["kubernetes"].(map[string]any)
+	manifests := map[string]any{} // as they are: what is empty in them says something
+	for _, name := range []string{"objects", "namespaced"} {
+		if list, ok := kubernetes[name]; ok {
+			manifests[name] = list
+			delete(kubernetes, name)
+		}
+	}
 	for key, v := range doc {
 		if doc[key] = prune(v, key != "services"); doc[key] == nil {
 			delete(doc, key)
 		}
 	}
+	maps.Copy(kubernetes, manifests)
 	text, err := yaml.Marshal(doc)
 	if err != nil {
 		return nil, err

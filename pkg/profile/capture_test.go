@@ -67,7 +67,7 @@ func TestCaptureTellsWhatItGuesses(t *testing.T) {
 		"quota":      {func(c *Catalogue) { c.Quota["network.trunk"] = Quota{} }, "the quota network.trunk is not simulated"},
 		"MTU":        {func(c *Catalogue) { c.MTU = 0 }, "nothing tells the MTU of tenants' networks: 1442, that of Geneve"},
 		"QoS":        {func(c *Catalogue) { c.QoSPolicies = []QoSPolicy{{Name: "gold"}} }, "1 QoS policies are left out: what they promise only their owner reads"},
-		"Kubernetes": {func(c *Catalogue) { c.Cluster = offer().Cluster }, "its Kubernetes is not captured"},
+		"Kubernetes": {func(c *Catalogue) { c.Cluster = offer().Cluster }, "which access modes x gives is not told: ReadWriteOnce, ReadWriteOncePod"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			offer := tenant()
