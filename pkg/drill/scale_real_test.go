@@ -126,7 +126,7 @@ func exportAlone(b *testing.B, id string) int {
 		calls++
 		return member.get(service, path, "")
 	}
-	for _, service := range []string{"identity", "compute", "network", "volume"} { // a new process looks what versions there are
+	for _, service := range []string{"identity", "compute", "network"} { // a new process looks what versions there are
 		get(service, "/")
 	}
 	get("compute", "/servers/"+id)
