@@ -3,6 +3,7 @@ package drill
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/plan"
@@ -23,27 +24,47 @@ func departing(workload *resource.Set, catalogue profile.Catalogue, o plan.Optio
 		return nil, err
 	}
 	for made := range p.Set.All() {
+		if made.Tenure == resource.Implied && made.Parent.IsZero() {
+			continue // the default group: whatever the cloud's is
+		}
 		made.State = resource.Ready
 		if made.Tenure == resource.Given {
 			continue
 		}
-		switch asked := workload.Get(made.Ref); {
-		case asked != nil && asked.Content != nil:
-			content := *asked.Content
-			made.Content = &content
-		case made.Type == cloud.Claim: // for which the scenario has no bytes
-			made.Content = &resource.Content{SHA256: fmt.Sprintf("%x", sha256.Sum256(nil))}
-		}
 		keepBack(made)
 		fillIn(p.Set, made, given)
+		made.Content = readable(p.Set, made, workload.Get(made.Ref))
 	}
 	return p.Set, nil
+}
+
+// readable returns what will be read of the bytes of a resource, of which asked is
+// what the scenario says; nil: there are none, or a tenant gets only ciphertext.
+func readable(set *resource.Set, made, asked *resource.Resource) *resource.Content {
+	if kind, _ := made.Spec["volume_type"].(resource.Ref); made.Type == cloud.Volume && set.Get(kind) != nil && plan.Encrypts(set.Get(kind)) {
+		made.Spec["encrypted"] = true
+		return nil
+	}
+	switch {
+	case asked != nil && asked.Content != nil:
+		content := *asked.Content
+		return &content
+	case made.Type == cloud.Claim: // for which the scenario has no bytes
+		return &resource.Content{SHA256: fmt.Sprintf("%x", sha256.Sum256(nil))}
+	case made.Type == cloud.Volume:
+		size, _ := made.Spec["size"].(int64)
+		return &resource.Content{Size: size << 30, File: "to be read"}
+	}
+	return nil
 }
 
 // keepBack notes what clouds do not let a tenant read.
 func keepBack(r *resource.Resource) {
 	switch r.Type {
 	case "OS::Nova::Server":
+		if startsFromVolume(r) {
+			delete(r.Spec, "image") // Nova shows none
+		}
 		delete(r.Spec, "user_data")
 		r.Unread = []resource.Path{"user_data"}
 	case "core/Secret":
@@ -51,6 +72,14 @@ func keepBack(r *resource.Resource) {
 			r.Unread = []resource.Path{"data"}
 		}
 	}
+}
+
+func startsFromVolume(server *resource.Resource) bool {
+	devices, _ := server.Spec["block_device_mapping_v2"].([]resource.Value)
+	return slices.ContainsFunc(devices, func(v resource.Value) bool {
+		device, _ := v.(map[string]resource.Value)
+		return resource.Equal(device["boot_index"], int64(0))
+	})
 }
 
 // fillIn names what the cloud takes where nothing is named, if it has one default.

@@ -124,7 +124,11 @@ func shuffle[T any](r *rand.Rand, list []T) {
 // A workload that stays where it is loses only what never travels.
 func TestIdentity(t *testing.T) {
 	for name, set := range map[string]*resource.Set{"scenario": shop(), "export": asRead(shop(), alpha())} {
-		p := build(t, set, alpha())
+		source := alpha()
+		p, err := Build(set, target(alpha()), Options{Drill: "d1", Cloud: "alpha", Source: &source})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, d := range p.Mapping.Decisions {
 			if d.Effect != resource.Same {
 				t.Errorf("%s: %s %s: %s is %s", name, d.Ref, d.Path, d.Rule, d.Effect)

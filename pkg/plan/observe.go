@@ -42,13 +42,14 @@ func (b *builder) observeRead(r *resource.Resource) {
 			b.foretell(gap.Signal{Code: "local-disk/not-moved", Ref: r.Ref, Path: "image", Effect: resource.Degraded})
 		}
 	case floatingIP:
-		if ip := text(r, "floating_ip_address"); ip != "" {
-			d := resource.Decision{Ref: r.Ref, Path: "floating_ip_address", From: ip, Effect: resource.Adapted, Rule: "address/not-kept", Args: map[string]string{"address": ip}}
-			if b.sameNetwork(r) {
-				d.Effect, d.Rule = resource.Same, "address/same-network"
-			}
-			b.decide(d)
+		d := resource.Decision{Ref: r.Ref, Path: "floating_ip_address", Effect: resource.Adapted, Rule: "address/not-kept"}
+		if ip := text(r, "floating_ip_address"); ip != "" { // else it will be read
+			d.From, d.Args = ip, map[string]string{"address": ip}
 		}
+		if b.sameNetwork(r) {
+			d.Effect, d.Rule = resource.Same, "address/same-network"
+		}
+		b.decide(d)
 	}
 }
 

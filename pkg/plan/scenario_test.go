@@ -18,7 +18,7 @@ import (
 func TestScenarios(t *testing.T) {
 	for name, want := range map[string][]string{
 		"tiny":     {"adapted image/by-properties", "degraded flavor/nearest", "degraded image/properties", "degraded local-disk/not-moved"},
-		"web-shop": {"adapted flavor/nearest", "adapted image/by-properties", "adapted network/external-name", "degraded flavor/nearest", "degraded image/properties", "degraded local-disk/not-moved"},
+		"web-shop": {"adapted address/not-kept", "adapted flavor/nearest", "adapted image/by-properties", "adapted network/external-name", "degraded flavor/nearest", "degraded image/properties", "degraded local-disk/not-moved"},
 		"unnamed":  {"adapted default-group/copied", "adapted flavor/nearest", "adapted image/by-properties", "degraded flavor/nearest", "degraded image/properties", "degraded local-disk/not-moved"},
 	} {
 		t.Run(name, func(t *testing.T) {

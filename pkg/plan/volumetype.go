@@ -100,6 +100,10 @@ func probableAspects(t *resource.Resource) []string {
 	return out
 }
 
+// Encrypts reports whether a volume type encrypts, as far as a tenant can tell: it
+// says so in its description (SCS-0112) or by its name.
+func Encrypts(t *resource.Resource) bool { return slices.Contains(probableAspects(t), encrypted) }
+
 // aspectsOf reads "[scs:encrypted, replicated] fast" in a type's description,
 // sorted. That a volume can have several servers is told by the extra specs.
 func aspectsOf(t *resource.Resource) []string {
