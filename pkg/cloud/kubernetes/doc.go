@@ -24,6 +24,8 @@
 // Schemas are made when the cluster is opened: from its discovery and its
 // OpenAPI (which lists are sets, which are keyed), and from our tables (what
 // refers to what, what the provider chooses, what belongs to the server).
+// What differs under them is what structured-merge-diff tells under the same
+// OpenAPI, but for the reasons that oracle_judge_test.go lists.
 //
 // Where the path alone does not tell what a name is of (a subject of a
 // RoleBinding, the target of an autoscaler), the kind beside it does, and the
@@ -35,7 +37,9 @@
 // for the time: what waits in vain is known by the event that proves it.
 //
 // A rehearsal is the creating request as a dry run (rehearse.go), in a drill in
-// scratch namespaces that look like the planned ones (stage.go).
+// scratch namespaces that look like the planned ones (stage.go). A server-side
+// apply would say yes where the name is somebody else's, and no to objects that
+// every server takes, such as a pod with a variable twice (apply_sim_test.go).
 //
 // The values of Secrets never leave the driver, unless a selector asks for them
 // to be encrypted: a Spec has keyed hashes for them
