@@ -191,17 +191,18 @@ func (c *connection) openCluster(ctx context.Context, o kubernetes.Options) (clo
 
 // connectBoth opens the two clouds of a drill at once.
 func (a *app) connectBoth(ctx context.Context, from, to string, config *scenario.Config, want wanted) (*connection, *connection, error) {
-	ofTarget, err := want.ofTarget(to, config)
-	if err != nil {
-		return nil, nil, err
-	}
 	var both [2]*connection
 	var errs [2]error
 	var wg sync.WaitGroup
 	wg.Go(func() { both[0], errs[0] = a.connect(ctx, from, config, want) })
-	wg.Go(func() { both[1], errs[1] = a.connect(ctx, to, config, ofTarget) })
+	wg.Go(func() {
+		var ofTarget wanted
+		if ofTarget, errs[1] = want.ofTarget(to, config); errs[1] == nil {
+			both[1], errs[1] = a.connect(ctx, to, config, ofTarget)
+		}
+	})
 	wg.Wait()
-	err = errors.Join(errs[:]...) // what is wrong with either is told
+	err := errors.Join(errs[:]...) // what is wrong with either is told
 	if err != nil {
 		for _, c := range both {
 			if c != nil {
