@@ -285,10 +285,10 @@ func (a *app) simulate(ctx context.Context, name string, want wanted) (*connecti
 // offers tells what of the wanted a profile does not have and has to.
 func offers(name string, p *profile.Profile, want wanted) error {
 	if want.kubernetes && !p.Kubernetes.Serves() && !want.ifThere {
-		return &usage{fmt.Errorf("%s offers no Kubernetes, which the scenario needs", name)}
+		return &usage{fmt.Errorf("%s offers no Kubernetes, which is needed here", name)}
 	}
 	if want.openStack && !p.OpenStack() && !want.ifThere {
-		return &usage{fmt.Errorf("%s offers no OpenStack, which the scenario needs", name)}
+		return &usage{fmt.Errorf("%s offers no OpenStack, which is needed here", name)}
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ type kindShown struct {
 	Who       string       `json:"who"`
 	Standards []string     `json:"standards"`
 	Facets    []string     `json:"facets"`
+	Unread    bool         `json:"unread,omitempty"`
 }
 
 func (a *app) gaps(c *cli.Context) error {
@@ -64,7 +65,7 @@ func (a *app) gaps(c *cli.Context) error {
 	for _, k := range words.Kinds.Kinds {
 		names = append(names, k.ID)
 		if c.NArg() == 0 || c.Args().First() == k.ID {
-			shown = append(shown, kindShown{k.ID, k.Severity, k.Title[out.lang], k.Cause[out.lang], k.Remedy[out.lang], k.Who, k.Standards, k.Facets})
+			shown = append(shown, kindShown{k.ID, k.Severity, k.Title[out.lang], k.Cause[out.lang], k.Remedy[out.lang], k.Who, append([]string{}, k.Standards...), k.Facets, k.Unread})
 		}
 	}
 	switch {
@@ -79,16 +80,24 @@ func (a *app) gaps(c *cli.Context) error {
 		return a.showKind(shown[0], words)
 	}
 	for _, k := range shown {
-		if _, err := fmt.Fprintf(a.Out, "%-32s %-14s %s\n", k.Kind, words.Text("severity."+string(k.Severity), nil), k.Title); err != nil {
+		if _, err := fmt.Fprintf(a.Out, "%-32s %-14s %s\n", k.Kind, words.Text("severity."+string(k.Severity), nil), k.title(words)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// title says whether there is a difference, or something that could not be read.
+func (k kindShown) title(words report.Words) string {
+	if k.Unread {
+		return k.Title + " (" + words.Text("report.unread", nil) + ")"
+	}
+	return k.Title
+}
+
 func (a *app) showKind(k kindShown, words report.Words) error {
 	text := words.Text
-	_, err := fmt.Fprintf(a.Out, "%s — %s\n\n%s: %s\n%s: %s\n\n%s: %s   %s: %s   %s: %s\n%s: %s\n", k.Kind, k.Title,
+	_, err := fmt.Fprintf(a.Out, "%s — %s\n\n%s: %s\n%s: %s\n\n%s: %s   %s: %s   %s: %s\n%s: %s\n", k.Kind, k.title(words),
 		text("report.cause", nil), k.Cause, text("report.remedy", nil), k.Remedy,
 		text("report.severity", nil), text("severity."+string(k.Severity), nil), text("report.who", nil), text("who."+k.Who, nil),
 		text("report.standards", nil), firstOf(strings.Join(k.Standards, ", "), text("report.none", nil)),
