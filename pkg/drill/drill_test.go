@@ -7,7 +7,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,7 +18,6 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
-	"github.com/wechsel-project/wechsel/pkg/sim"
 )
 
 // ofEveryExit: it is true wherever a workload goes. Some cannot be read, and
@@ -165,20 +166,39 @@ func TestEveryPair(t *testing.T) {
 	}
 }
 
-// Every server is seen on its way before it runs.
+// Every server is seen on its way before it runs, in the rhythm of the command.
 func TestServersAreSeenInBuild(t *testing.T) {
 	w := newWorld(t, "alster", "isar", 1)
+	w.clock.every(15 * time.Millisecond)
 	o := w.options(t, "web-shop")
-	o.Keep = true
-	run(t, o)
-	for _, s := range []*simulated{w.from, w.to} {
-		building := s.cloud.Requests.Count(func(r sim.Request) bool {
-			return r.Method == http.MethodGet && strings.Contains(r.Path, "/servers/detail")
+	for s, side := range map[*simulated]*Side{w.from: &o.From, w.to: &o.To} {
+		var mu sync.Mutex
+		seen, l := map[string][]string{}, &liar{}
+		l.set(func(_ string, doc map[string]any) {
+			mu.Lock()
+			defer mu.Unlock()
+			list, _ := doc["servers"].([]any)
+			for _, item := range list {
+				server, _ := item.(map[string]any)
+				name, status := fmt.Sprint(server["name"]), fmt.Sprint(server["status"])
+				if !slices.Contains(seen[name], status) {
+					seen[name] = append(seen[name], status)
+				}
+			}
 		})
-		if building < 2 {
-			t.Errorf("%s: the servers were listed %d times: nobody waited for them", s.name, building)
-		}
+		side.Cloud = s.openThrough(t, l)
+		defer func() {
+			if len(seen) != 4 {
+				t.Errorf("%s: %d servers were seen", s.name, len(seen))
+			}
+			for name, statuses := range seen {
+				if len(statuses) < 2 || statuses[0] != "BUILD" || statuses[1] != "ACTIVE" {
+					t.Errorf("%s: %s was seen %v", s.name, name, statuses)
+				}
+			}
+		}()
 	}
+	run(t, o)
 }
 
 // Cleaning up asks for the end of what nothing uses any more, one after the

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wechsel-project/wechsel/fixtures"
+	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/profile"
@@ -25,8 +27,16 @@ import (
 
 // clock is time that passes only by ticks, so that no test waits.
 type clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	step time.Duration // that passes with each tick; 0: 200 ms
+}
+
+// every lets so much time pass with each tick from now on.
+func (c *clock) every(step time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.step = step
 }
 
 func (c *clock) Now() time.Time {
@@ -35,13 +45,13 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
-// ticks delivers a tick to whoever waits, and lets 200 ms pass with each.
+// ticks delivers a tick to whoever waits, and lets a step of time pass with each.
 func (c *clock) ticks(t testing.TB) <-chan time.Time {
 	tick := make(chan time.Time)
 	go func() {
 		for {
 			c.mu.Lock()
-			c.now = c.now.Add(200 * time.Millisecond)
+			c.now = c.now.Add(cmp.Or(c.step, 200*time.Millisecond))
 			now := c.now
 			c.mu.Unlock()
 			select {
@@ -125,7 +135,12 @@ func startProfile(t testing.TB, p *profile.Profile, seed uint64, c *clock) *simu
 
 func (s *simulated) open(t testing.TB) *openstack.Cloud {
 	t.Helper()
-	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "sim:" + s.name, Auth: s.auth()})
+	return s.openThrough(t, http.DefaultTransport)
+}
+
+func (s *simulated) openThrough(t testing.TB, base http.RoundTripper) *openstack.Cloud {
+	t.Helper()
+	c, err := openstack.Open(t.Context(), openstack.Options{Cloud: "sim:" + s.name, Auth: s.auth(), Transport: cloud.NewTransport(cloud.TransportOptions{Base: base})})
 	if err != nil {
 		t.Fatal(err)
 	}
