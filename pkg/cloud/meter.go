@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -21,7 +23,7 @@ type Calls struct {
 	Received int64         `json:"received"`
 	Median   time.Duration `json:"median"` // until the header arrived
 	P95      time.Duration `json:"p95"`
-	Warnings []string      `json:"warnings,omitempty"` // of Warning headers, each once
+	Warnings []string      `json:"warnings,omitempty"` // texts of Warning headers, each once
 }
 
 type contextKey string
@@ -91,10 +93,20 @@ func (m *meter) record(req *http.Request, resp *http.Response, took time.Duratio
 		return
 	}
 	for _, w := range resp.Header.Values("Warning") {
-		if !slices.Contains(s.Warnings, w) {
+		if w = warning(w); !slices.Contains(s.Warnings, w) {
 			s.Warnings = append(s.Warnings, w)
 		}
 	}
+}
+
+// warning returns what a Warning header says: code, agent and a quoted text (RFC
+// 9111, 5.5). One that is written otherwise is returned as it is.
+func warning(header string) string {
+	parts := strings.SplitN(header, " ", 3)
+	if text, err := strconv.Unquote(parts[len(parts)-1]); err == nil {
+		return text
+	}
+	return header
 }
 
 func (m *meter) received(req *http.Request, n int) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/bundle"
@@ -85,7 +86,16 @@ type Result struct {
 type Stage struct {
 	Name    string  `json:"name"`
 	Seconds float64 `json:"seconds"`
-	Calls   int64   `json:"calls"`
+	Calls   int64   `json:"calls"` // requests sent to both clouds
+	// Warnings are those that the services gave with their answers, each once.
+	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// A Warning is what a service says beside its answer: of an API that ends, of what
+// it takes and will not do.
+type Warning struct {
+	Cloud string `json:"cloud"`
+	Text  string `json:"text"`
 }
 
 // ErrNotEmpty says that a project holds what is not the drill's.
@@ -186,7 +196,7 @@ func (d *drill) stage(ctx context.Context, name string, do func(context.Context)
 	d.tell(Event{Stage: name})
 	began, before := d.Now(), d.calls()
 	err := do(cloud.WithStage(ctx, name))
-	d.result.Stages = append(d.result.Stages, Stage{Name: name, Seconds: d.Now().Sub(began).Seconds(), Calls: d.calls() - before})
+	d.result.Stages = append(d.result.Stages, Stage{Name: name, Seconds: d.Now().Sub(began).Seconds(), Calls: d.calls() - before, Warnings: d.warnings(name)})
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -202,6 +212,24 @@ func (d *drill) tell(e Event) {
 
 func (d *drill) say(stage, format string, args ...any) {
 	d.tell(Event{Stage: stage, Text: fmt.Sprintf(format, args...)})
+}
+
+// warnings are those of the stage.
+func (d *drill) warnings(stage string) []Warning {
+	var out []Warning
+	for _, side := range []Side{d.From, d.To} {
+		if side.Calls == nil {
+			continue
+		}
+		for _, c := range side.Calls() {
+			for _, text := range c.Warnings {
+				if w := (Warning{side.Name, text}); c.Stage == stage && !slices.Contains(out, w) {
+					out = append(out, w)
+				}
+			}
+		}
+	}
+	return out
 }
 
 func (d *drill) calls() int64 {

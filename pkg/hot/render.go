@@ -233,12 +233,43 @@ func (r *renderer) resource(x *resource.Resource) []any {
 // dependsOn lists what comes before x though nothing shows it.
 func (r *renderer) dependsOn(x *resource.Resource) *yaml.Node {
 	out := sequence()
-	for _, ref := range x.After {
+	for _, ref := range append(slices.Clone(x.After), r.routeBefore(x)...) {
 		if name := r.names[ref]; name != "" {
 			out.Content = append(out.Content, textNode(name))
 		}
 	}
 	return out
+}
+
+// routeBefore puts the routes of one router into a row. Heat reads and writes all
+// of them for each one, so that of two at a time, made or deleted, one is lost
+// (heat/engine/resources/openstack/neutron/extraroute.py).
+func (r *renderer) routeBefore(x *resource.Resource) []resource.Ref {
+	if x.Type != extraRoute {
+		return nil
+	}
+	var last *resource.Resource
+	for _, o := range r.byType[extraRoute] {
+		if o == x {
+			break
+		}
+		if resource.Equal(o.Spec["router_id"], x.Spec["router_id"]) && o.Tenure == resource.Own {
+			last = o
+		}
+	}
+	if last == nil || slices.Contains(x.After, last.Ref) || r.needs(last, x.Ref, map[resource.Ref]bool{}) {
+		return nil
+	}
+	return []resource.Ref{last.Ref}
+}
+
+// needs reports whether a comes after b already, in whatever way.
+func (r *renderer) needs(a *resource.Resource, b resource.Ref, seen map[resource.Ref]bool) bool {
+	if a == nil || seen[a.Ref] {
+		return false
+	}
+	seen[a.Ref] = true
+	return slices.ContainsFunc(append(a.Refs(), a.After...), func(ref resource.Ref) bool { return ref == b || r.needs(r.set.Get(ref), b, seen) })
 }
 
 // canonical returns the Spec without what says nothing.

@@ -221,3 +221,36 @@ func TestLeft(t *testing.T) {
 		t.Errorf("left %q, want %q", got, want)
 	}
 }
+
+// The routes of one router come one after the other, unless they do already.
+func TestRoutesInARow(t *testing.T) {
+	ref := func(typ resource.Type, key resource.Key) resource.Ref { return resource.Ref{Type: typ, Key: key} }
+	route := func(key, on resource.Key, after ...resource.Key) *resource.Resource {
+		x := &resource.Resource{Ref: ref(extraRoute, key), Tenure: resource.Own, Parent: ref(router, on),
+			Spec: map[string]resource.Value{"router_id": ref(router, on), "destination": "10." + fmt.Sprint(len(key)) + ".0.0/16", "nexthop": "10.0.0.1"}}
+		for _, k := range after {
+			x.After = append(x.After, ref(extraRoute, k))
+		}
+		return x
+	}
+	set := resource.NewSet(testSchemas(), &resource.Resource{Ref: ref(router, "one"), Tenure: resource.Own}, &resource.Resource{Ref: ref(router, "two"), Tenure: resource.Own},
+		route("a", "one"), route("bb", "one"), route("ccc", "one"), route("d", "two", "ee"), route("ee", "two"))
+	rendering, err := Render(set, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse("routes.yaml", rendering.Template, Options{Schemas: testSchemas()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[resource.Key][]resource.Ref{}
+	for r := range again.Set.OfType(extraRoute) {
+		if len(r.After) > 0 {
+			got[r.Key] = r.After
+		}
+	}
+	want := map[resource.Key][]resource.Ref{"bb": {ref(extraRoute, "a")}, "ccc": {ref(extraRoute, "bb")}, "d": {ref(extraRoute, "ee")}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -77,6 +77,11 @@ func (p *page) AnyExpected() bool {
 
 func (p *page) Unread() int { return unread(p.Report.Gaps) }
 
+// Warned are the stages in which a service has warned of something.
+func (p *page) Warned() []Stage {
+	return slices.DeleteFunc(slices.Clone(p.Stages), func(s Stage) bool { return len(s.Warnings) == 0 })
+}
+
 // Risks are the three gaps that matter most.
 func (p *page) Risks() []gap.Gap {
 	worst := slices.DeleteFunc(slices.Clone(p.Report.Gaps), func(g gap.Gap) bool { return !g.Severity.AtLeast(gap.Degraded) })

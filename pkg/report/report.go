@@ -62,6 +62,8 @@ type Stage struct {
 	Name    string  `json:"name"`
 	Seconds float64 `json:"seconds"`
 	Calls   int64   `json:"calls"` // requests sent to both clouds
+	// Warnings are those that the services gave with their answers, each once.
+	Warnings []drill.Warning `json:"warnings,omitempty"`
 }
 
 // An Outcome of one resource of the source.

@@ -48,7 +48,7 @@ func sample() *Report {
 		From: Cloud{Name: "sim:alster", Simulated: true, Region: "hh1", Services: []Service{{Type: "compute", Min: "2.1", Max: "2.93"}, {Type: "network"}}}, Complete: true,
 		To:      Cloud{Name: "a-cloud-with-a-very-long-name-that-somebody-wrote-into-clouds.yaml-for-whatever-reason", Services: []Service{{Type: "compute", Min: "2.1", Max: "2.60"}}},
 		Started: "2026-01-02T03:04:05Z", Finished: "2026-01-02T03:04:07Z", NotRun: []Part{{Part: "kubernetes", Why: NotOffered, Cloud: "sim:alster"}},
-		Stages:    []Stage{{Name: "deploy-source", Seconds: 0.5, Calls: 40}, {Name: "export", Seconds: 1234.5, Calls: 12345}},
+		Stages:    []Stage{{Name: "deploy-source", Seconds: 0.5, Calls: 40}, {Name: "export", Seconds: 1234.5, Calls: 12345, Warnings: []drill.Warning{{Cloud: "sim:alster", Text: "spec.containers[0].env[1]: hides previous definition of \"A\" <x>"}}}},
 		Resources: []Outcome{{Ref: server.String(), Type: server.Type, Name: "<web> & |more|", Outcome: "lost"}, {Ref: "OS::Nova::KeyPair/k", Type: "OS::Nova::KeyPair", Outcome: "equivalent"}, {Ref: long.String(), Type: long.Type, Outcome: "untested"}},
 		Mapping:   []Decision{{Ref: "OS::Nova::Flavor/SCS-2V-4-20", From: "SCS-2V-4-20", To: "größerer-Flavor-mit-sehr-langem-Namen-ohne-jeden-Zwischenraum", Effect: resource.Adapted, Rule: "flavor/nearest", Args: map[string]string{"cost": "+0 vCPU"}}},
 		Gaps: []gap.Gap{
