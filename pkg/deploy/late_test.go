@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,11 +20,14 @@ import (
 type lateCloud struct {
 	*memory
 	key   resource.Key // of what is asked for when the caller is killed
+	mu    sync.Mutex   // of what follows
 	later func()
 	looks int
 }
 
 func (c *lateCloud) Create(ctx context.Context, r *resource.Resource, o resource.Owner) (*resource.Resource, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if r.Key != c.key || c.later != nil {
 		return c.memory.Create(ctx, r, o)
 	}
@@ -33,6 +37,8 @@ func (c *lateCloud) Create(ctx context.Context, r *resource.Resource, o resource
 }
 
 func (c *lateCloud) List(ctx context.Context, s cloud.Selector) iter.Seq2[*resource.Resource, error] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.later != nil {
 		if c.looks++; c.looks == 6 {
 			c.later()
