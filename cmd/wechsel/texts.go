@@ -87,7 +87,7 @@ func (a *app) gaps(c *cli.Context) error {
 	return nil
 }
 
-// title says whether there is a difference, or something that could not be read.
+// title says whether there is a difference, or something that was not read.
 func (k kindShown) title(words report.Words) string {
 	if k.Unread {
 		return k.Title + " (" + words.Text("report.unread", nil) + ")"

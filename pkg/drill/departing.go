@@ -3,7 +3,6 @@ package drill
 import (
 	"crypto/sha256"
 	"fmt"
-	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/plan"
@@ -62,7 +61,7 @@ func readable(set *resource.Set, made, asked *resource.Resource) *resource.Conte
 func keepBack(r *resource.Resource) {
 	switch r.Type {
 	case "OS::Nova::Server":
-		if startsFromVolume(r) {
+		if plan.HasRootVolume(r.Spec) {
 			delete(r.Spec, "image") // Nova shows none
 		}
 		delete(r.Spec, "user_data")
@@ -72,14 +71,6 @@ func keepBack(r *resource.Resource) {
 			r.Unread = []resource.Path{"data"}
 		}
 	}
-}
-
-func startsFromVolume(server *resource.Resource) bool {
-	devices, _ := server.Spec["block_device_mapping_v2"].([]resource.Value)
-	return slices.ContainsFunc(devices, func(v resource.Value) bool {
-		device, _ := v.(map[string]resource.Value)
-		return resource.Equal(device["boot_index"], int64(0))
-	})
 }
 
 // fillIn names what the cloud takes where nothing is named, if it has one default.

@@ -57,13 +57,28 @@ func run(t testing.TB, o Options) *Result {
 	return r
 }
 
+// sameLines fails for every line that only one of two lists has.
+func sameLines(t *testing.T, one, other string, a, b []string) {
+	t.Helper()
+	for _, line := range a {
+		if !slices.Contains(b, line) {
+			t.Errorf("only %s: %s", one, line)
+		}
+	}
+	for _, line := range b {
+		if !slices.Contains(a, line) {
+			t.Errorf("only %s: %s", other, line)
+		}
+	}
+}
+
 // onServers are the scenarios of OpenStack.
 func onServers() []string {
 	return []string{"tiny", "web-shop", "unnamed", "agency-portal", "file-service", "dual-stack", "vm-zoo"}
 }
 
 // A cloud is as good as itself: from one project of it to another there is no gap
-// but of what could not be read, and over seeds, which draw other ids, orders and
+// but of what was not read, and over seeds, which draw other ids, orders and
 // durations, there is one verdict. Every profile that is carried takes part, with
 // one scenario over two seeds, or with all of them over 20 (make proof-noise).
 func TestNoNoise(t *testing.T) {
@@ -134,7 +149,7 @@ func quiet(t *testing.T, cloud, name string, seed uint64) []string {
 	r := run(t, newWorldOfOne(t, cloud, seed).options(t, name))
 	explained := map[resource.Ref]bool{}
 	for _, g := range classify(t, r.Signals) {
-		if !g.Unread {
+		if !g.Unread || g.Kind == "storage/content-unread" && !tooSmall(cloud, name) {
 			t.Errorf("%s %s at %s: %v → %v, of %v: %v", g.Severity, g.Kind, g.Path, g.Source, g.Target, g.Resources, g.Evidence)
 		}
 		for _, ref := range g.Resources {

@@ -2,7 +2,6 @@ package drill
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/wechsel-project/wechsel/pkg/plan"
@@ -27,17 +26,7 @@ func TestPredictIsTheForecastOfTheDrill(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				before, later := forecast(t, p), forecast(t, run(t, o).Plan)
-				for _, line := range before {
-					if !slices.Contains(later, line) {
-						t.Errorf("only predict expects: %s", line)
-					}
-				}
-				for _, line := range later {
-					if !slices.Contains(before, line) {
-						t.Errorf("only the drill expects: %s", line)
-					}
-				}
+				sameLines(t, "predict expects", "the drill expects", forecast(t, p), forecast(t, run(t, o).Plan))
 			})
 		}
 	}

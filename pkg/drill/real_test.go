@@ -5,7 +5,6 @@ package drill
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,16 +110,7 @@ func TestRealDrillIsAsOnTheTwins(t *testing.T) {
 			simulated := twins.options(t, d.name)
 			simulated.From.MTU, simulated.To.MTU = o.From.MTU, o.To.MTU // what a real cloud does not tell its tenants cannot be foretold
 			want, got := verdict(t, run(t, simulated)), verdict(t, measured)
-			for _, line := range got {
-				if !slices.Contains(want, line) {
-					t.Errorf("only on the real clouds: %s", line)
-				}
-			}
-			for _, line := range want {
-				if !slices.Contains(got, line) {
-					t.Errorf("only on the twins: %s", line)
-				}
-			}
+			sameLines(t, "on the real clouds", "on the twins", got, want)
 			t.Log("\n" + strings.Join(got, "\n"))
 		})
 	}

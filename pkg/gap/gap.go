@@ -48,7 +48,7 @@ type Gap struct {
 	Who       string         `json:"who"`             // customer, provider or standard
 	Basis     Basis          `json:"basis,omitempty"` // measured or modelled: who has given the answer, or would
 	Expected  bool           `json:"expected,omitempty"`
-	Unread    bool           `json:"unread,omitempty"` // it tells of what could not be read, however alike the two clouds are
+	Unread    bool           `json:"unread,omitempty"` // it tells of what was not read, however alike the two clouds are
 
 	Args map[string]string `json:"args,omitempty"` // what the texts name, so that they can be written in another language
 }

@@ -20,7 +20,7 @@ type Kind struct {
 	When      []Predicate // any of which shows it
 	CatchAll  bool        // taken only when no other kind fits
 	Basis     Basis       // on simulated clouds; empty: modelled
-	Unread    bool        // it tells of what could not be read, not of a difference between two clouds
+	Unread    bool        // it tells of what was not read, not of a difference between two clouds
 }
 
 // A Basis says who has given the answer that shows a gap.

@@ -69,7 +69,7 @@ func (b *builder) demandOf(from *resource.Resource, src size) demand {
 			continue
 		}
 		spec := b.out.Get(u.by.Ref).Spec
-		local := !hasRootVolume(spec)
+		local := !HasRootVolume(spec)
 		d.local = d.local || local
 		if img := b.imageOf(spec); img != nil {
 			d.minRAM = max(d.minRAM, number(img, "min_ram"))

@@ -38,7 +38,7 @@ func (b *builder) observe() {
 func (b *builder) observeRead(r *resource.Resource) {
 	switch r.Type {
 	case server:
-		if !hasRootVolume(r.Spec) {
+		if !HasRootVolume(r.Spec) {
 			b.foretell(gap.Signal{Code: "local-disk/not-moved", Ref: r.Ref, Path: "image", Effect: resource.Degraded})
 		}
 	case floatingIP:

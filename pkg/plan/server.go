@@ -24,7 +24,9 @@ func rootDevice(spec map[string]resource.Value) map[string]resource.Value {
 	return nil
 }
 
-func hasRootVolume(spec map[string]resource.Value) bool { return rootDevice(spec) != nil }
+// HasRootVolume reports whether a server with this Spec starts from a volume, and
+// not from a local disk.
+func HasRootVolume(spec map[string]resource.Value) bool { return rootDevice(spec) != nil }
 
 // unroll turns what the cloud made for a server back into what was asked for:
 // its ports into networks, its root volume into an image. Where the volume's
@@ -139,7 +141,7 @@ func (b *builder) isGiven(v resource.Value) bool {
 func (b *builder) addRootVolumes() {
 	for _, r := range slices.Collect(b.out.OfType(server)) {
 		f, ok := r.Spec["flavor"].(resource.Ref)
-		if img := b.imageOf(r.Spec); ok && img != nil && !hasRootVolume(r.Spec) {
+		if img := b.imageOf(r.Spec); ok && img != nil && !HasRootVolume(r.Spec) {
 			if have := b.out.Get(f); have.Tenure == resource.Given && have.ID != "" && known(have) && number(have, "disk") == 0 {
 				b.addRootVolume(r, img)
 			}

@@ -2,7 +2,6 @@ package profile
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 
@@ -107,17 +106,7 @@ func TestCaptureTellsWhatItGuessesOfAKubernetes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			offer := hosted()
 			c.change(offer.Cluster)
-			p, guessed := Capture("mine", offer)
-			if !slices.Contains(guessed, c.want) {
-				t.Errorf("guessed is\n%s", strings.Join(guessed, "\n"))
-			}
-			data, err := p.YAML()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := Parse("mine.yaml", data); err != nil {
-				t.Error(err)
-			}
+			capturedWith(t, offer, c.want)
 		})
 	}
 }

@@ -72,17 +72,24 @@ func TestCaptureTellsWhatItGuesses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			offer := tenant()
 			c.change(&offer)
-			p, guessed := Capture("mine", offer)
-			if !slices.Contains(guessed, c.want) {
-				t.Errorf("guessed is\n%s", strings.Join(guessed, "\n"))
-			}
-			data, err := p.YAML()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := Parse("mine.yaml", data); err != nil {
-				t.Error(err)
-			}
+			capturedWith(t, offer, c.want)
 		})
+	}
+}
+
+// capturedWith captures the offer, of which that is guessed, as a profile that can
+// be read again.
+func capturedWith(t *testing.T, offer Catalogue, guess string) {
+	t.Helper()
+	p, guessed := Capture("mine", offer)
+	if !slices.Contains(guessed, guess) {
+		t.Errorf("guessed is\n%s", strings.Join(guessed, "\n"))
+	}
+	data, err := p.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse("mine.yaml", data); err != nil {
+		t.Error(err)
 	}
 }

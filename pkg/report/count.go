@@ -61,7 +61,7 @@ func bySeverity(gaps []gap.Gap) []counted {
 	return out
 }
 
-// unread counts the gaps of what could not be read.
+// unread counts the gaps of what was not read.
 func unread(gaps []gap.Gap) int {
 	n := 0
 	for _, g := range gaps {

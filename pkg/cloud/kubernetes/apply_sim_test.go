@@ -10,9 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
-
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
 )
@@ -26,15 +23,8 @@ type questioner struct {
 
 func question(t *testing.T, config []byte) *questioner {
 	t.Helper()
-	admin, err := clientcmd.RESTConfigFromKubeConfig(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := rest.HTTPClientFor(admin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &questioner{server: admin.Host, client: client}
+	a := administrator(t, config)
+	return &questioner{server: a.server, client: a.client}
 }
 
 // A verdict is what a server says.
