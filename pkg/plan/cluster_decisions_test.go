@@ -149,6 +149,19 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
+// A server tells a kind for a moment after its definition has gone: whoever
+// brings a new one waits for that.
+func TestKindOfAnEarlierDefinition(t *testing.T) {
+	w := kube()
+	w.set.Put(in("shop", anOrder, "shop.example/v1", "first", specs{"spec": specs{}}))
+	w.set.Put(crd("v1"))
+	w.target.Kinds = append(w.target.Kinds, profile.Kind{Group: "shop.example", Kind: "Order", Versions: []string{"v1"}, Custom: true})
+	p := w.build(t)
+	if after := stepAfter(p, ref(anOrder, "shop-first")); !slices.Contains(after, stepID(Create, crd().Ref)) || len(foretold(t, p)) > 0 {
+		t.Errorf("it comes after %v, and foretold is %v", after, foretold(t, p))
+	}
+}
+
 // What the target has already under the same name takes the place of the
 // workload's own.
 func TestThereAlready(t *testing.T) {

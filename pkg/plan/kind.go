@@ -83,13 +83,15 @@ func (b *builder) serve(r *resource.Resource) {
 }
 
 // versionsOf returns in which versions the target serves the kind of r, the
-// preferred one first; by itself, or because r comes with its definition.
+// preferred one first: because r comes with its definition, or by itself. The
+// definition counts first: of one that has just gone, a server still tells the
+// kind for a moment.
 func (b *builder) versionsOf(r *resource.Resource) (versions []string, custom bool) {
-	if k := kindOf(b.cat.Cluster, r.Type); k != nil {
-		return k.Versions, k.Custom
-	}
 	crd := b.definitionOf(r.Type)
-	if crd == nil {
+	if crd == nil || b.offered(definition, crd.Name) != nil {
+		if k := kindOf(b.cat.Cluster, r.Type); k != nil {
+			return k.Versions, k.Custom
+		}
 		return nil, false
 	}
 	r.After = append(r.After, crd.Ref)
