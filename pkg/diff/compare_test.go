@@ -263,7 +263,6 @@ func TestContent(t *testing.T) {
 func TestAForecastThatNoDifferenceShowsIsConfirmed(t *testing.T) {
 	app := ref(server, "app")
 	forecast := []gap.Signal{
-		{Seen: gap.Forecast, Code: "local-disk/not-moved", Ref: app, Path: "image", Effect: resource.Degraded},
 		{Seen: gap.Forecast, Code: "address/baked-in", Ref: app, Path: "metadata.role", Source: "app", Effect: resource.Degraded},
 		{Seen: gap.Forecast, Code: "address/baked-in", Ref: app, Path: "metadata.role", Source: "192.0.2.1", Effect: resource.Degraded},
 		{Seen: gap.Forecast, Code: "quota/exceeded", Ref: app, Effect: resource.Lost},
@@ -279,7 +278,7 @@ func TestAForecastThatNoDifferenceShowsIsConfirmed(t *testing.T) {
 	for _, s := range r.Signals {
 		got = append(got, resource.Path(s.Code)+" "+s.Path)
 	}
-	if want := []resource.Path{"local-disk/not-moved image", "address/baked-in metadata.role"}; !slices.Equal(got, want) {
+	if want := []resource.Path{"address/baked-in metadata.role"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	if r.Outcomes[app] != Degraded {

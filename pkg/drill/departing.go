@@ -61,11 +61,13 @@ func readable(set *resource.Set, made, asked *resource.Resource) *resource.Conte
 func keepBack(r *resource.Resource) {
 	switch r.Type {
 	case "OS::Nova::Server":
+		r.Unread = []resource.Path{"user_data"}
 		if plan.HasRootVolume(r.Spec) {
 			delete(r.Spec, "image") // Nova shows none
+		} else {
+			r.Unread = append(r.Unread, "content")
 		}
 		delete(r.Spec, "user_data")
-		r.Unread = []resource.Path{"user_data"}
 	case "core/Secret":
 		if r.Spec["data"] != nil || r.Spec["stringData"] != nil {
 			r.Unread = []resource.Path{"data"}

@@ -54,25 +54,36 @@ func TestRealKilledAndResumed(t *testing.T) {
 
 // program is the built wechsel, and the two clouds that it is to work on.
 type program struct {
-	file, clouds string
-	names        [2]string
-	env          []string
-	admins       [2]login
-	projects     [2]string
+	lab
+	file string
+	env  []string
+}
+
+// lab is two of its projects, as their administrators see them.
+type lab struct {
+	names    [2]string // in clouds.yaml
+	admins   [2]login
+	projects [2]string
+}
+
+func labOf(t *testing.T, names ...string) lab {
+	t.Helper()
+	l, clouds := lab{names: [2]string(names)}, cloudsFile(t)
+	for i, name := range l.names {
+		l.admins[i], _ = loginOf(t, clouds, strings.TrimSuffix(name, "-2")+"-admin")
+		_, l.projects[i] = loginOf(t, clouds, name)
+	}
+	return l
 }
 
 func buildProgram(t *testing.T, from, to string) *program {
 	t.Helper()
-	p := &program{file: filepath.Join(t.TempDir(), "wechsel"), clouds: cloudsFile(t), names: [2]string{from, to}}
+	p := &program{lab: labOf(t, from, to), file: filepath.Join(t.TempDir(), "wechsel")}
 	build := exec.Command("go", "build", "-o", p.file, "../../cmd/wechsel")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	p.env = append(os.Environ(), "OS_CLIENT_CONFIG_FILE="+p.clouds, "XDG_STATE_HOME="+t.TempDir())
-	for i, name := range p.names {
-		p.admins[i], _ = loginOf(t, p.clouds, strings.TrimSuffix(name, "-2")+"-admin")
-		_, p.projects[i] = loginOf(t, p.clouds, name)
-	}
+	p.env = append(os.Environ(), "OS_CLIENT_CONFIG_FILE="+cloudsFile(t), "XDG_STATE_HOME="+t.TempDir())
 	return p
 }
 
@@ -250,19 +261,19 @@ func verdictOf(t *testing.T, data []byte) []string {
 	return out
 }
 
-func (p *program) estates(t *testing.T) [2]estate {
+func (l lab) estates(t *testing.T) [2]estate {
 	t.Helper()
 	var out [2]estate
 	for i := range out {
-		out[i] = administrate(t, p.admins[i]).estate(p.projects[i])
+		out[i] = administrate(t, l.admins[i]).estate(l.projects[i])
 	}
 	return out
 }
 
-func (p *program) sameAs(t *testing.T, before [2]estate) {
+func (l lab) sameAs(t *testing.T, before [2]estate) {
 	t.Helper()
-	for i, after := range p.estates(t) {
-		compareEstates(t, p.names[i], before[i], after)
+	for i, after := range l.estates(t) {
+		compareEstates(t, l.names[i], before[i], after)
 	}
 }
 

@@ -78,7 +78,7 @@ func shown() examples {
 		"compute/flavor-too-small": {on(server, "flavor").refused("create", 400, "Flavor's memory is too small for requested image.", lost)},
 		"compute/root-volume-added": {on(server, "block_device_mapping_v2").with("size", "20").foreseen("root-volume/added", adapted),
 			on(server, "").refused("create", 403, "Only volume-backed servers are allowed for flavors with zero disk.", lost)},
-		"compute/root-disk-not-moved":  {on(server, "image").foreseen("local-disk/not-moved", degraded)},
+		"compute/root-disk-not-moved":  {on(server, "content").foreseen("local-disk/not-moved", degraded), on(server, "content").found("unread", nil, nil)},
 		"compute/no-valid-host":        {on(server, "").refused("failed", 0, "No valid host was found. There are not enough hosts available.", lost), on(server, "").refused("failed", 0, "anti-affinity instance group policy was violated", lost)},
 		"compute/zone-renamed":         {on(server, "availability_zone").with(fromTo...).foreseen("zone/renamed", adapted)},
 		"compute/zone-absent":          {on(server, "availability_zone").with("from", "a").foreseen("zone/absent", adapted), on(server, "availability_zone").refused("create", 400, "The requested availability zone is not available", degraded)},

@@ -138,6 +138,9 @@ func asRead(set *resource.Set, c profile.Catalogue) *resource.Set {
 			r = g.Clone()
 			r.Spec["network"] = nil
 		}
+		if r.Type == server && !HasRootVolume(r.Spec) {
+			r.Unread = append(r.Unread, "content")
+		}
 		out.Put(r)
 	}
 	return out

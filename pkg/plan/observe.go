@@ -3,7 +3,6 @@ package plan
 import (
 	"slices"
 
-	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
@@ -20,6 +19,8 @@ func (b *builder) observe() {
 			switch {
 			case p == "user_data":
 				rule = "user-data/unread"
+			case r.Type == server && p == "content":
+				rule = "local-disk/not-moved"
 			case r.Type == secret:
 				rule = "secret/unread"
 			}
@@ -28,29 +29,22 @@ func (b *builder) observe() {
 				b.decide(resource.Decision{Ref: r.Ref, Path: p, Effect: resource.Degraded, Rule: rule})
 			}
 		}
-		if wasRead(r) {
-			b.observeRead(r)
+		if r.Type == floatingIP && wasRead(r) {
+			b.observeAddress(r)
 		}
 	}
 	b.observeBaked()
 }
 
-func (b *builder) observeRead(r *resource.Resource) {
-	switch r.Type {
-	case server:
-		if !HasRootVolume(r.Spec) {
-			b.foretell(gap.Signal{Code: "local-disk/not-moved", Ref: r.Ref, Path: "image", Effect: resource.Degraded})
-		}
-	case floatingIP:
-		d := resource.Decision{Ref: r.Ref, Path: "floating_ip_address", Effect: resource.Adapted, Rule: "address/not-kept"}
-		if ip := text(r, "floating_ip_address"); ip != "" { // else it will be read
-			d.From, d.Args = ip, map[string]string{"address": ip}
-		}
-		if b.sameNetwork(r) {
-			d.Effect, d.Rule = resource.Same, "address/same-network"
-		}
-		b.decide(d)
+func (b *builder) observeAddress(r *resource.Resource) {
+	d := resource.Decision{Ref: r.Ref, Path: "floating_ip_address", Effect: resource.Adapted, Rule: "address/not-kept"}
+	if ip := text(r, "floating_ip_address"); ip != "" { // else it will be read
+		d.From, d.Args = ip, map[string]string{"address": ip}
 	}
+	if b.sameNetwork(r) {
+		d.Effect, d.Rule = resource.Same, "address/same-network"
+	}
+	b.decide(d)
 }
 
 // sameNetwork reports whether a floating IP's addresses come from the very same

@@ -366,7 +366,7 @@ func TestObserved(t *testing.T) {
 	s := own(server, "s", specs{"image": ref(image, "Debian-12"), "metadata": specs{"site": "https://203.0.113.7/", "net": strings.ReplaceAll(id, "-", ""), "near": "203.0.113.70 10.0.0.5"},
 		"user_data": resource.Join{Parts: []resource.Value{"peer 203.0.113.9, ", ref(network, "n"), " v6 2001:db8:0::7"}}})
 	unread := own(server, "u", specs{rootDevices: []resource.Value{specs{"volume_id": nil, "boot_index": int64(0)}}})
-	unread.Unread = []resource.Path{"user_data"}
+	s.Unread, unread.Unread = []resource.Path{"content"}, []resource.Path{"user_data"}
 	for _, x := range []*resource.Resource{fip, r, net, s, unread} {
 		x.State = resource.Ready
 	}
@@ -381,7 +381,7 @@ func TestObserved(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{"address/baked-in s metadata.net", "address/baked-in s metadata.site", "address/baked-in s user_data", "address/not-kept ip floating_ip_address",
-		"local-disk/not-moved s image", "user-data/unread u user_data"}
+		"local-disk/not-moved s content", "user-data/unread u user_data"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

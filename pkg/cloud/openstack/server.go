@@ -130,6 +130,8 @@ func readServer(p *project, b body, r *resource.Resource) bool {
 	delete(r.Spec, "block_device_mapping_v2")
 	if root := p.root(b); root != nil {
 		r.Spec["block_device_mapping_v2"] = []any{rootMapping(p, b, root)}
+	} else { // its host has the disk, and whoever reads it has to stop the server
+		r.Unread = append(r.Unread, "content")
 	}
 	for _, g := range p.lists[serverGroupList] {
 		if slices.Contains(g.texts("members"), r.ID) {
