@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/gap"
@@ -42,7 +43,7 @@ type Change struct {
 	Source  resource.Value // A's value, nil: absent
 	Target  resource.Value // B's value
 	Effect  resource.Effect
-	Rule    string            // of the decision, when Mapped
+	Rule    string            // of the decision, when Mapped, or when Unread and foreseen
 	Args    map[string]string // of the decision, and what texts name
 }
 
@@ -120,10 +121,7 @@ func (c *comparer) note(ch Change) {
 	if ch.Verdict == Mapped && (ch.Effect == resource.Same || ch.Effect == "") {
 		return
 	}
-	code := string(ch.Verdict)
-	if ch.Verdict == Mapped {
-		code = ch.Rule
-	}
+	code := cmp.Or(ch.Rule, string(ch.Verdict))
 	c.result.Signals = append(c.result.Signals, gap.Signal{Seen: gap.Change, Code: code, Ref: ch.Ref, Path: ch.Path, Source: ch.Source, Target: ch.Target,
 		Effect: ch.Effect, Args: ch.Args})
 }

@@ -330,3 +330,19 @@ func TestARootVolumeThatBecameTheProjectsOwn(t *testing.T) {
 		t.Errorf("%+v", r.Changes)
 	}
 }
+
+// What cannot be read is told by the rule that has foreseen it, and stays unread.
+func TestUnreadAsForeseen(t *testing.T) {
+	app := ref(server, "app")
+	for rule, mapping := range map[string]resource.Mapping{
+		"unread":           {},
+		"user-data/unread": {Decisions: []resource.Decision{{Ref: app, Path: "user_data", Effect: resource.Degraded, Rule: "user-data/unread"}}},
+	} {
+		a, b := shop(), shop()
+		a.Get(app).Unread = []resource.Path{"user_data"}
+		r := Compare(a, b, mapping, Options{Joined: true})
+		if len(r.Changes) != 1 || r.Changes[0].Verdict != Unread || len(r.Signals) != 1 || r.Signals[0].Code != rule {
+			t.Errorf("%s: %+v, %+v", rule, r.Changes, r.Signals)
+		}
+	}
+}

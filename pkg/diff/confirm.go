@@ -9,8 +9,8 @@ import (
 )
 
 // confirm tells which forecasts came true that no difference can show: the
-// address of the source that is still in the target's metadata, the local disk
-// that began anew, the bytes that did not travel. Decisions about properties
+// address of the source that is still in the target's metadata, the bytes that
+// did not travel. Decisions about properties
 // confirm themselves.
 func (c *comparer) confirm() {
 	decided := map[string]bool{}

@@ -40,12 +40,23 @@ func (c *comparer) pair(a, b *resource.Resource) {
 	w.content()
 	x, y := w.schema.Canonical(translate(a.Spec, c.match.paired)), w.schema.Canonical(b.Spec)
 	for _, p := range unread(x, y, a.Unread, b.Unread) {
-		w.note(p, nil, nil, Unread)
+		w.unreadAt(p)
 	}
 	for _, k := range keys(x, y) {
 		w.walk(resource.Path("").Field(k), x[k], y[k])
 	}
 	w.whole()
+}
+
+// unreadAt notes what cannot be read, by the plan's rule if it has foreseen it.
+func (w *walker) unreadAt(p resource.Path) {
+	rule := ""
+	for _, d := range w.decisions[w.a.Ref] {
+		if d.Path == p && d.To == nil {
+			rule = d.Rule
+		}
+	}
+	w.comparer.note(Change{Ref: w.a.Ref, Path: p, Verdict: Unread, Rule: rule, Args: w.about(w.comparer.a, w.a)})
 }
 
 // whole notes a decision about the resource itself that has come true.
@@ -96,6 +107,7 @@ func absent(text string) resource.Value {
 func (w *walker) content() {
 	x, y := w.a.Content, w.b.Content
 	switch {
+	case w.unread["content"]: // which is noted as such
 	case x == nil && y == nil:
 	case y == nil && x.Empty():
 	case x == nil || y == nil || x.SHA256 == "" || y.SHA256 == "":

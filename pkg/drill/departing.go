@@ -42,6 +42,7 @@ func departing(workload *resource.Set, catalogue profile.Catalogue, o plan.Optio
 func readable(set *resource.Set, made, asked *resource.Resource) *resource.Content {
 	if kind, _ := made.Spec["volume_type"].(resource.Ref); made.Type == cloud.Volume && set.Get(kind) != nil && plan.Encrypts(set.Get(kind)) {
 		made.Spec["encrypted"] = true
+		made.Unread = append(made.Unread, "content")
 		return nil
 	}
 	switch {

@@ -243,7 +243,7 @@ func storageGaps() []shown {
 			facts: []string{"storage/encrypted-content"}},
 		{row: 29, what: "nobody has asked for the type", workload: aVolume, to: volumeTypes(standard), want: nil},
 		{row: 30, what: "nothing is encrypted", workload: typed("luks"), from: volumeTypes(standard, luks), to: volumeTypes(standard),
-			want: []string{"storage/content-unread", "storage/encryption-lost"}, facts: []string{"storage/encrypted-content"}},
+			want: []string{"storage/encryption-lost"}, facts: []string{"storage/encrypted-content"}},
 		{row: 30, what: "volumes have one server each", workload: typed("multi"), from: volumeTypes(standard, multi), to: volumeTypes(standard), want: []string{"storage/multiattach-lost"}},
 		{row: 31, what: "volumes in use cannot be read", workload: bootServer,
 			from: fault(profile.Fault{Service: "block-storage", Method: "POST", Path: "/v3/*/snapshots", Status: 400, Message: "Invalid volume: Volume status must be available, but current status is: in-use."}),

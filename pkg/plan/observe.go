@@ -19,13 +19,16 @@ func (b *builder) observe() {
 			switch {
 			case p == "user_data":
 				rule = "user-data/unread"
-			case r.Type == server && p == "content":
+			case p == "content" && r.Type == server:
 				rule = "local-disk/not-moved"
+			case p == "content":
+				rule = "content/sealed"
 			case r.Type == secret:
 				rule = "secret/unread"
 			}
-			// a Secret's entries are there, with hashes for values
-			if _, supplied := resource.Lookup(r.Spec, p); !supplied || r.Type == secret {
+			_, supplied := resource.Lookup(r.Spec, p)
+			supplied = supplied || p == "content" && carried(r.Content)
+			if !supplied || r.Type == secret { // whose entries are there, with hashes for values
 				b.decide(resource.Decision{Ref: r.Ref, Path: p, Effect: resource.Degraded, Rule: rule})
 			}
 		}

@@ -93,8 +93,10 @@ func inUse(set *resource.Set) map[resource.Ref]bool {
 }
 
 // sealed reports whether the bytes of a volume leave its cloud as ciphertext
-// only: Cinder uploads an encrypted volume as it lies there, and the key stays.
-func sealed(r *resource.Resource) bool { return r.Type == volume && yes(r, "encrypted") }
+// only.
+func sealed(r *resource.Resource) bool {
+	return r.Type == volume && slices.Contains(r.Unread, resource.Path("content"))
+}
 
 // existing puts what is read into the plan's set.
 func (rd *reader) existing(r *resource.Resource) error {

@@ -87,6 +87,9 @@ func readVolume(p *project, b body, r *resource.Resource) bool {
 		delete(r.Spec, "source_volid")
 	}
 	readImageMetadata(p, b, r)
+	if b.flag("encrypted") { // uploaded as it lies there, and the key stays
+		r.Unread = append(r.Unread, "content")
+	}
 	if p.isNovaVolume(b) {
 		server := p.serverOf(b)
 		r.Tenure = resource.Implied
