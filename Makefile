@@ -19,7 +19,7 @@ CLUSTER  = cmd/wechsel-cluster
 LARGE    = cd $(CLUSTER) && CGO_ENABLED=0 GOFLAGS='-trimpath -ldflags=-s'
 PROGRAM  = $(CURDIR)/bin/wechsel-cluster
 
-.PHONY: help demo build cluster test test-cluster check fmt vet lint race tidy tools test-real proof-killed proof-kubectl proof-clients proof-servers proof-noise proof-large conformance conformance-real lab-up lab-down bench fuzz update clean
+.PHONY: help demo build cluster test test-cluster check fmt vet lint race tidy tools test-real proof-killed proof-kubectl proof-clients proof-servers proof-cinder proof-noise proof-large conformance conformance-real lab-up lab-down bench fuzz update clean
 
 help:                ## this list
 	@grep -hE '^[a-z-]+: .*##' Makefile | sed 's/:.*## / — /'
@@ -96,6 +96,12 @@ proof-clients: cluster ## kubectl, helm and kustomize, which are built for that,
 proof-servers: cluster ## the driver's suite on control planes of two releases, which are built for that (a quarter of an hour the first time)
 	for v in $(SERVERS_V); do fixtures/lab/kubernetes/build.sh $$v bin/kubernetes-$$v && \
 		WECHSEL_SERVERS=$(CURDIR)/bin/kubernetes-$$v WECHSEL_CLUSTER=$(PROGRAM) $(GOTEST) -v -tags servers -run TestServers -timeout 20m ./pkg/cloud/kubernetes || exit 1; done
+
+proof-cinder: cluster ## claims move between clusters through the lab's Cinders, by Cinder's own storage driver, which is built for that (root; ten minutes)
+	$(LAB)/install.sh
+	$(LAB)/up.sh
+	fixtures/lab/kubernetes/cinder.sh bin
+	PATH=$(CURDIR)/bin:$$PATH WECHSEL_LAB=$(CLOUDS) WECHSEL_CLUSTER=$(PROGRAM) $(GOTEST) -v -tags cinder -run TestCinder -timeout 20m ./cmd/wechsel
 
 proof-noise:         ## from each simulated cloud to another project of it there is no gap, over 20 seeds for each scenario (ten minutes)
 	WECHSEL_ALL=1 go test -v -count=1 -run TestNoNoise -timeout 1h ./pkg/drill

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"strconv"
@@ -27,8 +29,15 @@ func TestMain(m *testing.M) {
 
 func TestScript(t *testing.T) { runScripts(t, "testdata/script") }
 
-func runScripts(t *testing.T, dir string) {
+// A scriptCommand is one that scripts may use beside testscript's own.
+type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
+
+func runScripts(t *testing.T, dir string, more ...map[string]scriptCommand) {
 	t.Helper()
+	commands := map[string]scriptCommand{"interrupt": interrupt, "clouds": startClouds, "columns": columns, "terminal": terminal}
+	for _, m := range more {
+		maps.Copy(commands, m)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: dir, UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
@@ -36,14 +45,10 @@ func runScripts(t *testing.T, dir string) {
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			env.Setenv("OS_CLIENT_CONFIG_FILE", env.WorkDir+"/clouds.yaml")
 			env.Setenv("WECHSEL_CLUSTER", os.Getenv("WECHSEL_CLUSTER"))
+			env.Setenv("WECHSEL_LAB", os.Getenv("WECHSEL_LAB"))
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"interrupt": interrupt,
-			"clouds":    startClouds,
-			"columns":   columns,
-			"terminal":  terminal,
-		},
+		Cmds: commands,
 	})
 }
 
@@ -118,15 +123,21 @@ func startClouds(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
+	var words bytes.Buffer
 	done := make(chan int, 1)
 	go func() {
-		code := Run(ctx, append([]string{"wechsel", "cloud", "start", "--dir", ts.MkAbs(args[0])}, args[1:]...), Streams{Out: in, Err: io.Discard})
+		code := Run(ctx, append([]string{"wechsel", "cloud", "start", "--dir", ts.MkAbs(args[0])}, args[1:]...), Streams{Out: in, Err: &words})
 		_ = in.Close()
 		done <- code
 	}()
 	lines := bufio.NewScanner(out)
-	for served := false; !served && lines.Scan(); {
+	served := false
+	for !served && lines.Scan() {
 		served = strings.HasPrefix(lines.Text(), "export ")
+	}
+	if !served {
+		<-done
+		ts.Fatalf("%s", words.String())
 	}
 	var once sync.Once
 	ts.Defer(func() {
