@@ -106,7 +106,7 @@ proof-cinder: cluster ## claims move between clusters through the lab's Cinders,
 proof-noise:         ## from each simulated cloud to another project of it there is no gap, over 20 seeds for each scenario (ten minutes)
 	WECHSEL_ALL=1 go test -v -count=1 -run TestNoNoise -timeout 1h ./pkg/drill
 
-proof-large:         ## a volume with 4 GiB of bytes moves in less than 200 MiB of memory
+proof-large:         ## a volume with 4 GiB of bytes moves in less than 200 MiB of memory (30 GiB of disk)
 	WECHSEL_ALL=1 go test -v -count=1 -run TestALargeVolumeInLittleMemory -timeout 1h ./pkg/drill
 
 conformance:         ## gophercloud's acceptance tests on the simulator, compared with the record of a real cloud
