@@ -41,7 +41,8 @@ func TestRestore(t *testing.T) {
 		&resource.Resource{Ref: net, Name: "net", Tenure: resource.Own, Spec: spec{}},
 		&resource.Resource{Ref: ref(volumeType, "data"), Name: "data", Tenure: resource.Own, Spec: spec{"size": int64(1)},
 			Content: &resource.Content{Size: 1 << 30, Length: 5, File: "volumes/data.img", Format: "qcow2"}},
-		&resource.Resource{Ref: ref(serverType, "db"), Name: "it's off", Tenure: resource.Own,
+		&resource.Resource{Ref: ref(volumeType, "vault"), Name: "vault", Tenure: resource.Own, Spec: spec{"size": int64(1)}, Unread: []resource.Path{"content"}},
+		&resource.Resource{Ref: ref(serverType, "db"), Name: "it's off", Tenure: resource.Own, Unread: []resource.Path{"content"},
 			Spec: spec{"flavor": flavor, "image": image, "networks": []resource.Value{spec{"network": net}}, "power": "off"}})
 	if err := w.Close(resource.StreamOf(set), Manifest{Cloud: "my-cloud", Created: "2026-01-02T03:04:05Z"}); err != nil {
 		t.Fatal(err)

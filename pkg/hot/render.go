@@ -220,14 +220,24 @@ func (r *renderer) resource(x *resource.Resource) []any {
 		r.portSecurity(spec)
 	}
 	props = append(props, r.properties(x.Ref, "", spec, r.kinds[x.Type].properties)...)
-	if x.Content != nil {
-		r.leave(x.Ref, "content", "HOT has no bytes; write them into the volume afterwards")
-	}
+	r.leaveContent(x)
 	node := mapping("type", textNode(string(x.Type)), "properties", mapping(props...))
 	if first := r.dependsOn(x); len(first.Content) > 0 {
 		node.Content = append(node.Content, textNode("depends_on"), first)
 	}
 	return append([]any{r.names[x.Ref], node}, more...)
+}
+
+// leaveContent tells what becomes of bytes, of which HOT has none.
+func (r *renderer) leaveContent(x *resource.Resource) {
+	switch unread := slices.Contains(x.Unread, resource.Path("content")); {
+	case unread && x.Type == server:
+		r.leave(x.Ref, "content", "the bytes of its local root disk were not read, and it starts afresh from its image; copy what shall survive from server to server")
+	case unread:
+		r.leave(x.Ref, "content", "its bytes are ciphertext to all but its cloud, and it is empty; copy them from a server to a server that has it attached")
+	case x.Content != nil:
+		r.leave(x.Ref, "content", "HOT has no bytes; write them into the volume afterwards")
+	}
 }
 
 // dependsOn lists what comes before x though nothing shows it.

@@ -145,7 +145,5 @@ func (r *renderer) leaveDifferent(x *resource.Resource, want map[string]resource
 			r.leave(x.Ref, resource.Path("").Field(k), "Nova chooses it for what it makes itself")
 		}
 	}
-	if x.Content != nil {
-		r.leave(x.Ref, "content", "HOT has no bytes; write them into the volume afterwards")
-	}
+	r.leaveContent(x)
 }
