@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -123,10 +122,11 @@ func startClouds(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
-	var words bytes.Buffer
+	words, err := os.Create(ts.MkAbs(args[0] + ".said")) // a file may be written to by several at once
+	ts.Check(err)
 	done := make(chan int, 1)
 	go func() {
-		code := Run(ctx, append([]string{"wechsel", "cloud", "start", "--dir", ts.MkAbs(args[0])}, args[1:]...), Streams{Out: in, Err: &words})
+		code := Run(ctx, append([]string{"wechsel", "cloud", "start", "--dir", ts.MkAbs(args[0])}, args[1:]...), Streams{Out: in, Err: words})
 		_ = in.Close()
 		done <- code
 	}()
@@ -137,7 +137,7 @@ func startClouds(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if !served {
 		<-done
-		ts.Fatalf("%s", words.String())
+		ts.Fatalf("%s", ts.ReadFile(words.Name()))
 	}
 	var once sync.Once
 	ts.Defer(func() {
@@ -145,6 +145,7 @@ func startClouds(ts *testscript.TestScript, neg bool, args []string) {
 			cancel()
 			_, _ = io.Copy(io.Discard, out)
 			<-done
+			_ = words.Close()
 		})
 	})
 }
