@@ -75,9 +75,7 @@ lab-up:              ## two real OpenStack clouds on loopback (root, Debian 12)
 lab-down:            ## stops them
 	$(LAB)/down.sh
 
-test-real:           ## everything on the real clouds, which it starts if they are not up: every scenario, every way, killed at 20 points (root; two hours; SAMPLE=1: what a printed seed draws of that, 20 minutes)
-	$(LAB)/install.sh
-	$(LAB)/up.sh
+test-real: lab-up    ## everything on the real clouds, which it starts if they are not up: every scenario, every way, killed at 20 points (root; two hours; SAMPLE=1: what a printed seed draws of that, 20 minutes)
 	WECHSEL_ALL=$(if $(SAMPLE),,1) OS_CLIENT_CONFIG_FILE=$(CLOUDS) $(GOTEST) $(if $(SAMPLE),,-v) -tags real -run '$(if $(SAMPLE),Real,Real|Proof)' -p 1 -timeout $(if $(SAMPLE),40m,6h) ./...
 
 proof-killed:        ## of these, drills under SIGKILL at 20 points (half an hour; WECHSEL_SEED=N for the same points again)
@@ -97,9 +95,7 @@ proof-servers: cluster ## the driver's suite on control planes of two releases, 
 	for v in $(SERVERS_V); do fixtures/lab/kubernetes/build.sh $$v bin/kubernetes-$$v && \
 		WECHSEL_SERVERS=$(CURDIR)/bin/kubernetes-$$v WECHSEL_CLUSTER=$(PROGRAM) $(GOTEST) -v -tags servers -run TestServers -timeout 20m ./pkg/cloud/kubernetes || exit 1; done
 
-proof-cinder: cluster ## claims move between clusters through the lab's Cinders, by Cinder's own storage driver, which is built for that (root; ten minutes)
-	$(LAB)/install.sh
-	$(LAB)/up.sh
+proof-cinder: cluster lab-up ## claims move between clusters through the lab's Cinders, by Cinder's own storage driver, which is built for that (root; ten minutes)
 	fixtures/lab/kubernetes/cinder.sh bin
 	PATH=$(CURDIR)/bin:$$PATH WECHSEL_LAB=$(CLOUDS) WECHSEL_CLUSTER=$(PROGRAM) $(GOTEST) -v -tags cinder -run TestCinder -timeout 20m ./cmd/wechsel
 

@@ -30,9 +30,8 @@ func startStorage(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	dir := ts.MkAbs("storage-" + args[0])
 	ts.Check(os.Mkdir(dir, 0o700))
-	config, socket := filepath.Join(dir, "cloud.conf"), filepath.Join(os.TempDir(), fmt.Sprintf("%s-%d.sock", args[0], os.Getpid()))
-	ts.Check(os.WriteFile(config, cloudConfig(ts, args[1]), 0o600))
-	kubeconfig := filepath.Join(dir, "kubeconfig")
+	config, socket, kubeconfig := filepath.Join(dir, "cloud.conf"), filepath.Join(dir, "csi.sock"), filepath.Join(dir, "kubeconfig")
+	ts.Check(os.WriteFile(config, fmt.Appendf(nil, "[Global]\nuse-clouds=true\nclouds-file=%q\ncloud=%q\n", ts.Getenv("OS_CLIENT_CONFIG_FILE"), args[1]), 0o600))
 	ts.Check(os.WriteFile(kubeconfig, oneContext(ts, args[0]), 0o600))
 	keep(ts, dir, "cinder-csi-plugin", "--endpoint=unix://"+socket, "--cloud-config="+config, "--cluster="+args[0],
 		"--provide-controller-service=true", "--provide-node-service=false", "--with-topology=false")
@@ -55,29 +54,6 @@ func keep(ts *testscript.TestScript, dir, name string, args ...string) {
 }
 
 func lastOf(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
-
-// cloudConfig is what the driver reads of a cloud in clouds.yaml.
-func cloudConfig(ts *testscript.TestScript, name string) []byte {
-	data, err := os.ReadFile(ts.Getenv("OS_CLIENT_CONFIG_FILE"))
-	ts.Check(err)
-	var file struct {
-		Clouds map[string]struct {
-			Region string `json:"region_name"`
-			Auth   struct {
-				URL           string `json:"auth_url"`
-				User          string `json:"username"`
-				Password      string `json:"password"`
-				Project       string `json:"project_name"`
-				UserDomain    string `json:"user_domain_name"`
-				ProjectDomain string `json:"project_domain_name"`
-			} `json:"auth"`
-		} `json:"clouds"`
-	}
-	ts.Check(yaml.Unmarshal(data, &file))
-	c := file.Clouds[name]
-	return fmt.Appendf(nil, "[Global]\nauth-url=%q\nusername=%q\npassword=%q\ntenant-name=%q\nuser-domain-name=%q\ntenant-domain-name=%q\nregion=%q\n",
-		c.Auth.URL, c.Auth.User, c.Auth.Password, c.Auth.Project, c.Auth.UserDomain, c.Auth.ProjectDomain, c.Region)
-}
 
 // oneContext is $KUBECONFIG with another context as its current one: the
 // provisioner has no flag for that.

@@ -66,9 +66,9 @@ type lab struct {
 	projects [2]string
 }
 
-func labOf(t *testing.T, names ...string) lab {
+func labOf(t *testing.T, from, to string) lab {
 	t.Helper()
-	l, clouds := lab{names: [2]string(names)}, cloudsFile(t)
+	l, clouds := lab{names: [2]string{from, to}}, cloudsFile(t)
 	for i, name := range l.names {
 		l.admins[i], _ = loginOf(t, clouds, strings.TrimSuffix(name, "-2")+"-admin")
 		_, l.projects[i] = loginOf(t, clouds, name)

@@ -25,7 +25,6 @@ func (b *builder) addContent() {
 			b.addImage(r)
 		case carried(r.Content):
 			b.extra = append(b.extra, Step{ID: stepID(Upload, r.Ref), Action: Upload, Ref: r.Ref, After: []string{stepID(Create, r.Ref)}})
-		case sealed(b.set.Get(r.Ref)): // see observe
 		case r.Content != nil && r.Content.SHA256 != "" || r.Type == image && r.Spec["volume"] == nil:
 			effect := resource.Degraded
 			if r.Type == image {
