@@ -162,6 +162,32 @@ func TestKindOfAnEarlierDefinition(t *testing.T) {
 	}
 }
 
+// A version that the definition keeps but does not serve is none that the kind
+// is served in.
+func TestVersionThatIsNotServed(t *testing.T) {
+	w := kube()
+	w.set.Put(in("shop", anOrder, "shop.example/v1", "first", specs{"spec": specs{}}))
+	for _, c := range []struct {
+		v2   bool
+		want string
+	}{
+		{true, "degraded cluster/api-version-converted shop.example/Order/shop-first"},
+		{false, "blocker cluster/kind-absent shop.example/Order/shop-first"},
+	} {
+		own := crd("v1", "v2")
+		versions := own.Spec["spec"].(specs)["versions"].([]resource.Value)
+		versions[0].(specs)["served"], versions[1].(specs)["served"] = false, c.v2
+		w.set.Put(own)
+		p := w.build(t)
+		if got := foretold(t, p); !slices.Equal(got, []string{c.want}) {
+			t.Errorf("v2 served: %t: foretold is %v", c.v2, got)
+		}
+		if asked := text(p.Set.Get(ref(anOrder, "shop-first")), "apiVersion"); c.v2 && asked != "shop.example/v2" {
+			t.Errorf("it is asked for in %s", asked)
+		}
+	}
+}
+
 // What the target has already under the same name takes the place of the
 // workload's own.
 func TestThereAlready(t *testing.T) {

@@ -95,8 +95,9 @@ func (b *builder) versionsOf(r *resource.Resource) (versions []string, custom bo
 		return nil, false
 	}
 	r.After = append(r.After, crd.Ref)
-	for _, v := range find(nil, crd.Spec, "spec.versions[].name") {
-		if name, ok := v.value.(string); ok {
+	for _, v := range find(nil, crd.Spec, "spec.versions[]") {
+		version, _ := v.value.(map[string]resource.Value)
+		if name, ok := version["name"].(string); ok && version["served"] != false {
 			versions = append(versions, name)
 		}
 	}
