@@ -70,6 +70,15 @@ func unread(gaps []gap.Gap) int {
 	return n
 }
 
+// warned counts the warnings that services gave beside their answers.
+func warned(stages []Stage) int {
+	n := 0
+	for _, s := range stages {
+		n += len(s.Warnings)
+	}
+	return n
+}
+
 // Prediction compares forecast and measurement: how many gaps were predicted,
 // how many measured, how many both; without those of severity adapted.
 type Prediction struct {

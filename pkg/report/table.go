@@ -115,6 +115,9 @@ func (t *tableWriter) counts(r *Report) {
 	if n := unread(r.Gaps); n > 0 {
 		t.printf("  %s\n", t.text("report.unreadcount", map[string]string{"n": strconv.Itoa(n)}))
 	}
+	if n := warned(r.Stages); n > 0 {
+		t.paragraph(t.text("report.warningcount", map[string]string{"n": strconv.Itoa(n)}))
+	}
 }
 
 // list writes a title and its parts, on further lines where 80 columns do not
