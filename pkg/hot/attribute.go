@@ -22,6 +22,9 @@ type address struct {
 // nil if there is none of that name, which is told.
 func (e *evaluator) uses(n *node, name string) *declaration {
 	d := e.resources[name]
+	if e.refused[name] {
+		return nil
+	}
 	if e.disabled[name] {
 		e.at(n, "the resource %q is left out by its condition: refer to it in an if with the same condition", name)
 		return nil
@@ -51,6 +54,8 @@ func (e *evaluator) getResource(n *node) *node {
 		return n.with(invalid{})
 	case d.isGroup() || d.typ == resourceGroup:
 		return e.fail(n, "%q is a ResourceGroup: its members are {get_attr: [%s, refs]}", name, name)
+	case d.kind.stands != nil:
+		return n.with(e.value(d).value)
 	case d.kind.folded:
 		return e.fail(n, "%q is %s, to which nothing can refer", name, d.typ)
 	}
@@ -73,10 +78,25 @@ func (e *evaluator) getAttr(n *node) *node {
 	if d.typ == resourceGroup && !d.isGroup() {
 		e.group(d)
 	}
+	if e.refused[name] {
+		return n.with(invalid{})
+	}
 	if d.isGroup() {
 		return e.groupAttr(n, d, list[1:])
 	}
+	if d.kind.stands != nil {
+		return e.valueAttr(n, d, list[1:])
+	}
 	return e.attr(n, d.kind, d.refs()[0], list[1:])
+}
+
+// valueAttr returns the attribute of what stands for a value, or what is below
+// it.
+func (e *evaluator) valueAttr(n *node, d *declaration, path []*node) *node {
+	if name, _ := path[0].value.(string); !slices.Contains(d.kind.attributes, name) {
+		return e.fail(path[0], "%s has no attribute %s%s", d.typ, describe(path[0]), Suggest(name, d.kind.attributes))
+	}
+	return e.walk(n, e.value(d), path[1:])
 }
 
 // attr returns an attribute of one resource.

@@ -19,6 +19,7 @@ type declaration struct {
 	members []member // of a ResourceGroup; nil: it is none
 	uses    []use    // other declarations that this one refers to
 	after   []string // names of those that it comes after by depends_on
+	value   *node    // that it stands for; nil until it is read
 }
 
 // A member is one resource of a ResourceGroup.
@@ -37,6 +38,9 @@ const resourceGroup resource.Type = "OS::Heat::ResourceGroup"
 
 // refs returns the resources that the declaration makes under its own name.
 func (d *declaration) refs() []resource.Ref {
+	if d.kind.stands != nil {
+		return nil
+	}
 	if !d.isGroup() {
 		return []resource.Ref{{Type: d.typ, Key: resource.NewKey(d.name)}}
 	}
@@ -71,6 +75,10 @@ func (t *template) readResources(n *node) {
 		}
 	}
 	for _, d := range t.order {
+		if d.kind.stands != nil {
+			t.valueOf(d)
+			continue
+		}
 		if t.evaluator.from = d; !d.isGroup() {
 			if d.props = t.evaluator.eval(d.props); isOmitted(d.props) {
 				d.props = d.at.with(nil)
@@ -90,8 +98,11 @@ func (t *template) readResource(e entry) *declaration {
 		t.at(e.at, "%q cannot be a resource's name", e.key)
 	}
 	for _, item := range o.entries {
-		if why := unsupportedKey(item); why != "" {
-			t.at(item.at, "resource %q: %s is not supported: %s", e.key, item.key, why)
+		if why := idleKey(item); why != "" {
+			t.notes.at(item.at, "resource %q: %s does nothing here: %s", e.key, item.key, why)
+		}
+		if item.key == "external_id" {
+			t.at(item.at, "resource %q: external_id is not supported: name what is there already where it is used", e.key)
 		}
 	}
 	if p := o.get("properties"); p != nil {
@@ -116,6 +127,7 @@ func (t *template) readResource(e entry) *declaration {
 	name, _ := n.value.(string)
 	d.typ = resource.Type(name)
 	if d.typ != resourceGroup && !t.findKind(n, &d.kind, d.typ) {
+		t.evaluator.refused[e.key] = true
 		return nil
 	}
 	return d
@@ -125,8 +137,8 @@ func resourceKeys() []string {
 	return []string{"type", "properties", "depends_on", "description", "metadata", "deletion_policy", "update_policy", "condition", "external_id"}
 }
 
-// unsupportedKey says why a key of a resource is refused; "" if it is not.
-func unsupportedKey(e entry) string {
+// idleKey says why a key of a resource does nothing; "" if it does something.
+func idleKey(e entry) string {
 	switch e.key {
 	case "metadata":
 		return "it is read by Heat's own agents only; a server's metadata is a property"
@@ -137,8 +149,6 @@ func unsupportedKey(e entry) string {
 		return "what a drill creates it deletes"
 	case "update_policy":
 		return "nothing is updated"
-	case "external_id":
-		return "name it where it is used"
 	}
 	return ""
 }
@@ -149,16 +159,56 @@ func (t *template) findKind(n *node, k *kind, typ resource.Type) bool {
 		*k = found
 		return true
 	}
-	names := []string{string(resourceGroup)}
-	for known := range all {
-		names = append(names, string(known))
-	}
-	if strings.HasPrefix(string(typ), "OS::") && Suggest(string(typ), names) == "" {
-		t.at(n, "resources of type %q are not supported", typ)
-	} else {
-		t.at(n, "the type %q is not known%s", fmt.Sprint(n.value), Suggest(string(typ), names))
-	}
+	t.at(n, "%s", unknownType(string(typ), slices.Collect(maps.Keys(all))))
 	return false
+}
+
+// unknownType says why a type is refused, and what to do.
+func unknownType(typ string, known []resource.Type) string {
+	if why, ok := refusedTypes()[typ]; ok {
+		return fmt.Sprintf("resources of type %q are not supported: %s", typ, why)
+	}
+	names := []string{string(resourceGroup)}
+	for _, k := range known {
+		names = append(names, string(k))
+	}
+	service, _, _ := strings.Cut(strings.TrimPrefix(typ, "OS::"), "::")
+	switch like := suggestWithin(2, typ, names); {
+	case like != "":
+		return fmt.Sprintf("the type %q is not known%s", typ, like)
+	case strings.HasSuffix(typ, ".yaml"), strings.HasSuffix(typ, ".yml"), strings.HasSuffix(typ, ".template"):
+		return fmt.Sprintf("%s: a template inside another is not supported: write its resources into this one", typ)
+	case strings.HasPrefix(typ, "AWS::"):
+		return fmt.Sprintf("the type %q is of CloudFormation, which is not supported: write one of OpenStack's own, such as OS::Nova::Server", typ)
+	case slices.Contains([]string{"Nova", "Neutron", "Cinder", "Heat"}, service):
+		return fmt.Sprintf("resources of type %q are not supported: take it out, and what refers to it", typ)
+	case strings.HasPrefix(typ, "OS::"):
+		return fmt.Sprintf("resources of type %q are not supported: only those of Nova, Neutron and Cinder are moved; take it out, and what refers to it", typ)
+	}
+	return fmt.Sprintf("the type %q is not known; if a resource_registry says which template it is, write that template's resources into this one", typ)
+}
+
+// refusedTypes are types that many templates have, and what to do instead.
+func refusedTypes() map[string]string {
+	const agents = "it waits for a signal from inside the server, and no Heat is there to receive it; take it out, and what refers to it"
+	return map[string]string{
+		"OS::Heat::WaitCondition":         agents,
+		"OS::Heat::WaitConditionHandle":   agents,
+		"OS::Heat::SwiftSignal":           agents,
+		"OS::Heat::SwiftSignalHandle":     agents,
+		"OS::Heat::SoftwareDeployment":    "it is for Heat's own agents; write what it does into user_data",
+		"OS::Heat::StructuredDeployment":  "it is for Heat's own agents; write what it does into user_data",
+		"OS::Heat::RandomString":          "a value must be the same each time the template is read; make it a parameter, with hidden: true if it is a secret",
+		"OS::Heat::AutoScalingGroup":      "how many members there are must be known; write OS::Heat::ResourceGroup",
+		"OS::Heat::InstanceGroup":         "how many members there are must be known; write OS::Heat::ResourceGroup",
+		"OS::Heat::Stack":                 "a template inside another is not supported; write its resources into this one",
+		"OS::Cinder::VolumeType":          "only administrators may make one; name one that is there as volume_type",
+		"OS::Cinder::EncryptedVolumeType": "only administrators may make one; name one that is there as volume_type",
+		"OS::Nova::Flavor":                "only administrators may make one; name one that is there as flavor",
+		"OS::Glance::WebImage":            "name an image that is there, or make one of generated bytes with the scenario's data",
+		"OS::Nova::FloatingIP":            "Nova has no floating IPs any more; write OS::Neutron::FloatingIP",
+		"OS::Nova::FloatingIPAssociation": "Nova has no floating IPs any more; write OS::Neutron::FloatingIPAssociation",
+	}
 }
 
 // clashes tells which names make one and the same key.
@@ -195,7 +245,7 @@ func (t *template) readDependsOn(n *node) []use {
 
 func (t *template) dependsOn(d *declaration) {
 	for _, u := range d.uses {
-		if t.evaluator.resources[u.name] == nil && !t.evaluator.disabled[u.name] {
+		if e := t.evaluator; e.resources[u.name] == nil && !e.disabled[u.name] && !e.refused[u.name] {
 			t.at(u.at, "resource %q depends on %q, which the template does not have%s", d.name, u.name, Suggest(u.name, t.resourceNames()))
 		}
 	}
@@ -214,7 +264,7 @@ func (t *template) readGroup(d *declaration) {
 	o := t.object(t.evaluator.eval(d.props), c.label, "count", "index_var", "resource_def", "removal_policies", "removal_policies_mode")
 	for _, e := range o.entries {
 		if strings.HasPrefix(e.key, "removal_policies") {
-			t.at(e.at, "%s: %s is not supported: nothing is updated", c.label, e.key)
+			t.notes.at(e.at, "%s: %s does nothing here: nothing is updated", c.label, e.key)
 		}
 	}
 	count, index := int64(1), "%index%"
@@ -244,7 +294,7 @@ func (t *template) readGroup(d *declaration) {
 func (t *template) readMembers(d *declaration, def *node, count int64, index string) {
 	o := t.object(def, "resource_def", "type", "properties", "metadata")
 	if m := o.get("metadata"); m != nil {
-		t.at(m, "resource_def: metadata is not supported: it is read by Heat's own agents only")
+		t.notes.at(m, "resource_def: metadata does nothing here: it is read by Heat's own agents only")
 	}
 	typ := o.get("type")
 	if typ == nil {
@@ -252,10 +302,16 @@ func (t *template) readMembers(d *declaration, def *node, count int64, index str
 		return
 	}
 	name, _ := typ.value.(string)
+	if resource.Type(name) == resourceGroup {
+		t.at(typ, "a ResourceGroup of ResourceGroups is not supported")
+	}
 	if resource.Type(name) == resourceGroup || !t.findKind(typ, &d.kind, resource.Type(name)) {
-		if resource.Type(name) == resourceGroup {
-			t.at(typ, "a ResourceGroup of ResourceGroups is not supported")
-		}
+		t.evaluator.refused[d.name] = true
+		return
+	}
+	if d.kind.stands != nil {
+		t.at(typ, "a ResourceGroup of %s is not supported: it stands for one value", name)
+		d.kind, t.evaluator.refused[d.name] = kind{}, true
 		return
 	}
 	d.typ = resource.Type(name)

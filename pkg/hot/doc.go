@@ -17,7 +17,13 @@
 // [Render] goes the other way: a Set as exported from a cloud becomes a
 // template that Heat accepts, and a list of what HOT cannot say.
 //
+// Types that Heat keeps to itself (OS::Heat::CloudConfig, SoftwareConfig,
+// MultipartMime, Value) make no resource: each stands for the value that it
+// has where it is used (kind_heat.go).
+//
 // The language is that of Heat Zed
-// (https://docs.openstack.org/heat/zed/template_guide/). What Heat knows and
-// this package does not is refused by name, never ignored.
+// (https://docs.openstack.org/heat/zed/template_guide/), with what it still
+// takes of older templates. What Heat knows and this package does not is
+// refused by name; what does nothing here, because it is about updates or
+// Heat's own agents, is told in Template.Notes.
 package hot

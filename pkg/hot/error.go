@@ -54,7 +54,12 @@ func (p *problems) err() error {
 
 // Suggest returns "; did you mean X?" for the candidate nearest to word, or "".
 func Suggest(word string, candidates []string) string {
-	best, least := "", max(2, len(word)/3)+1
+	return suggestWithin(max(2, len(word)/3), word, candidates)
+}
+
+// suggestWithin is Suggest for candidates that are at most so far away.
+func suggestWithin(edits int, word string, candidates []string) string {
+	best, least := "", edits+1
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least {
 			best, least = c, d

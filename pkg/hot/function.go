@@ -19,17 +19,20 @@ type evaluator struct {
 	files      fs.FS
 	given      map[string]any // the caller's values of parameters
 	overrides  map[string]any // come before those
+	stack      string         // the stack's name
 	parameters map[string]*parameter
 	declared   []*parameter // in the order of the file
 	resources  map[string]*declaration
-	from       *declaration       // whose properties are evaluated; nil in outputs
-	group      func(*declaration) // makes the members of a ResourceGroup
-	made       int                // nodes that repeat has made
+	from       *declaration             // whose properties are evaluated; nil in outputs
+	group      func(*declaration)       // makes the members of a ResourceGroup
+	value      func(*declaration) *node // reads what stands for a value
+	made       int                      // nodes that repeat has made
 
 	version     string // of the language; empty: the newest
 	conditions  conditions
 	inCondition bool            // what is evaluated is a condition
 	disabled    map[string]bool // resources that their conditions leave out
+	refused     map[string]bool // resources that are none of ours, which has been told
 }
 
 // A function is one of HOT's, and the version of the language since when there
@@ -199,6 +202,8 @@ func (e *evaluator) getParam(n *node) *node {
 	}
 	p := e.parameters[name]
 	switch {
+	case name == "OS::stack_name" && e.stack != "":
+		return n.with(e.stack)
 	case strings.HasPrefix(name, "OS::"):
 		return e.fail(n, "%s is known only to Heat: make it a parameter of the template", name)
 	case p == nil:
@@ -293,7 +298,7 @@ func (e *evaluator) listJoin(n *node) *node {
 		for _, item := range items {
 			part, ok := e.part(item)
 			if !ok {
-				return e.fail(item, "list_join joins texts, this is %s; quote it", describe(item))
+				return e.unless(item, "list_join joins texts, this is %s; quote it", describe(item))
 			}
 			parts = append(parts, part)
 		}

@@ -13,6 +13,7 @@ type Options struct {
 	Files      fs.FS            // what get_file reads, from the template's folder; nil: there are none
 	Parameters map[string]any   // values for the template's parameters, as YAML or JSON decoders give them
 	Overrides  map[string]any   // come before Parameters; those that the template does not declare are ignored
+	Stack      string           // what {get_param: OS::stack_name} gives; empty: nothing, it is refused
 	Schemas    resource.Schemas // become those of the Set
 }
 
@@ -83,11 +84,11 @@ func newTemplate(p *problems, opts Options) *template {
 		own:      map[resource.Ref]bool{},
 	}
 	t.evaluator = &evaluator{
-		problems: p, files: opts.Files, given: opts.Parameters, overrides: opts.Overrides,
-		parameters: map[string]*parameter{}, resources: map[string]*declaration{}, disabled: map[string]bool{},
+		problems: p, files: opts.Files, given: opts.Parameters, overrides: opts.Overrides, stack: opts.Stack,
+		parameters: map[string]*parameter{}, resources: map[string]*declaration{}, disabled: map[string]bool{}, refused: map[string]bool{},
 		conditions: conditions{defined: map[string]*node{}, known: map[string]bool{}},
 	}
-	t.evaluator.group = t.readGroup
+	t.evaluator.group, t.evaluator.value = t.readGroup, t.valueOf
 	return t
 }
 

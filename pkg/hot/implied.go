@@ -68,14 +68,15 @@ func (s subnetsOf) with(net, ip resource.Value) resource.Ref {
 	return resource.Ref{}
 }
 
-// resolve puts Refs and Attrs of ports in the place of servers' addresses.
-func (t *template) resolve(v resource.Value) resource.Value {
+// resolve puts Refs and Attrs of ports in the place of servers' addresses, and
+// tells which there are not.
+func (t *template) resolve(v resource.Value, tell *problems) resource.Value {
 	return resource.Rewrite(v, func(leaf resource.Value) resource.Value {
 		a, ok := leaf.(address)
 		if !ok {
 			return leaf
 		}
-		p := t.portOf(a)
+		p := t.portOf(a, tell)
 		switch {
 		case p.IsZero():
 			return nil
@@ -90,7 +91,7 @@ func (t *template) resolve(v resource.Value) resource.Value {
 
 // portOf returns the port that an address is about, or tells that there is
 // none.
-func (t *template) portOf(a address) resource.Ref {
+func (t *template) portOf(a address, tell *problems) resource.Ref {
 	r := t.set.Get(a.server)
 	if r == nil {
 		return resource.Ref{} // it has an error of its own
@@ -115,7 +116,7 @@ func (t *template) portOf(a address) resource.Ref {
 		}
 		seen++
 	}
-	t.at(a.at, "the server %q has no port %d on that network: its networks have to name it", r.Key, a.index)
+	tell.at(a.at, "the server %q has no port %d on that network: its networks have to name it", r.Key, a.index)
 	return resource.Ref{}
 }
 

@@ -14,13 +14,16 @@ type kind struct {
 	properties map[string]property
 	attributes []string
 	folded     bool // becomes a property of another resource, so that nothing can refer to it
+	legacy     bool // Heat takes it for the sake of old templates
 	build      func(*builder)
+	stands     func(*builder) any // makes no resource: the value that it stands for
 }
 
 func kinds() map[resource.Type]kind {
 	all := novaKinds()
 	maps.Copy(all, neutronKinds())
 	maps.Copy(all, cinderKinds())
+	maps.Copy(all, heatKinds())
 	return all
 }
 
@@ -29,7 +32,7 @@ func kinds() map[resource.Type]kind {
 func Types() []string {
 	types := []string{string(flavor), string(image), string(snapshot), string(volumeType), string(qosPolicy)}
 	for t, k := range kinds() {
-		if !k.folded {
+		if !k.folded && k.stands == nil {
 			types = append(types, string(t))
 		}
 	}
@@ -67,10 +70,10 @@ func (t *template) expand() {
 		f()
 	}
 	for r := range t.set.All() {
-		r.Spec, _ = t.resolve(r.Spec).(map[string]resource.Value)
+		r.Spec, _ = t.resolve(r.Spec, t.problems).(map[string]resource.Value)
 	}
-	for _, o := range t.outputs {
-		t.values[o.key] = t.resolve(plain(o.value))
+	for _, o := range t.outputs { // nothing is made of them: one without a value is no mistake
+		t.values[o.key] = t.resolve(plain(o.value), t.notes)
 	}
 }
 
@@ -91,13 +94,18 @@ func (t *template) comesAfter(d *declaration) {
 }
 
 func (t *template) build(d *declaration, key resource.Key, props *node) {
+	d.kind.build(t.builder(d, key, props))
+}
+
+// builder checks the properties of a declaration.
+func (t *template) builder(d *declaration, key resource.Key, props *node) *builder {
 	c := &checker{template: t, typ: d.typ, label: fmt.Sprintf("%s %q", d.typ, d.name), place: d.at}
-	if props.value == nil {
+	if props.value == nil || isOmitted(props) {
 		props = d.at.with(&object{})
 	}
 	b := &builder{checker: c, ref: resource.Ref{Type: d.typ, Key: key}}
 	b.spec, b.where = c.properties(props, d.kind.properties, "")
-	d.kind.build(b)
+	return b
 }
 
 // put adds the resource that b has made.

@@ -11,6 +11,7 @@ const (
 	subnet          resource.Type = "OS::Neutron::Subnet"
 	router          resource.Type = "OS::Neutron::Router"
 	routerInterface resource.Type = "OS::Neutron::RouterInterface"
+	routerGateway   resource.Type = "OS::Neutron::RouterGateway"
 	port            resource.Type = "OS::Neutron::Port"
 	floatingIP      resource.Type = "OS::Neutron::FloatingIP"
 	association     resource.Type = "OS::Neutron::FloatingIPAssociation"
@@ -35,6 +36,9 @@ func neutronKinds() map[resource.Type]kind {
 			"router": made(router).must(), "router_id": made(router).aka("router"),
 			"subnet": made(subnet), "subnet_id": made(subnet).aka("subnet"),
 			"port": made(port), "port_id": made(port).aka("port"),
+		}, attributes: []string{"show"}},
+		routerGateway: {build: (*builder).routerGateway, folded: true, legacy: true, properties: map[string]property{
+			"router_id": made(router).must(), "network": madeOrNamed(network).must(), "network_id": madeOrNamed(network).aka("network"),
 		}, attributes: []string{"show"}},
 		port: {build: (*builder).port, properties: portProperties(),
 			attributes: []string{"admin_state_up", "allowed_address_pairs", "device_id", "device_owner", "dns_assignment", "fixed_ips", "mac_address",
@@ -76,7 +80,13 @@ func networkProperties() map[string]property {
 		"tenant_id":      not("only administrators may set it"),
 		"dhcp_agent_ids": not("only administrators may set it"),
 		"qos_policy":     madeOrNamed(qosPolicy),
-		"value_specs":    mapOf(map[string]property{"description": of(aText), "mtu": integerIn(68, 0), "vlan_transparent": of(aBoolean)}),
+		"value_specs": mapOf(map[string]property{"description": of(aText), "mtu": integerIn(68, 0), "vlan_transparent": of(aBoolean),
+			"availability_zone_hints": listOf(of(aText)).old(), "port_security_enabled": of(aBoolean).old(),
+			"provider:network_type":     not("only administrators may set it"),
+			"provider:physical_network": not("only administrators may set it"),
+			"provider:segmentation_id":  not("only administrators may set it"),
+			"router:external":           not("only administrators may set it"),
+		}),
 	}
 }
 
@@ -111,7 +121,7 @@ func routerProperties() map[string]property {
 		"l3_agent_ids":            not("only administrators may set it"),
 		"distributed":             not("only administrators may set it"),
 		"ha":                      not("only administrators may set it"),
-		"value_specs":             mapOf(map[string]property{"description": of(aText)}),
+		"value_specs":             mapOf(map[string]property{"description": of(aText), "availability_zone_hints": listOf(of(aText)).old()}),
 	}
 }
 
@@ -126,12 +136,12 @@ func portProperties() map[string]property {
 		"binding:vnic_type":       one("normal", "direct", "macvtap", "direct-physical", "baremetal", "virtio-forwarder", "smart-nic"),
 		"device_id":               not("name the port in the server's networks"),
 		"device_owner":            not("name the port in the server's networks"),
-		"replacement_policy":      not("nothing is updated"),
+		"replacement_policy":      idle("nothing is updated"),
 		"dns_name":                {blank: true},
 		"qos_policy":              madeOrNamed(qosPolicy),
 		"propagate_uplink_status": of(aBoolean),
 		"no_fixed_ips":            of(aBoolean),
-		"value_specs": mapOf(map[string]property{"description": of(aText), "dns_domain": {blank: true},
+		"value_specs": mapOf(map[string]property{"description": of(aText), "dns_domain": {blank: true}, "port_security_enabled": of(aBoolean).old(),
 			"extra_dhcp_opts": listOf(mapOf(map[string]property{"opt_name": of(aText).must(), "opt_value": of(aText).must(), "ip_version": integerIn(4, 6)}))}),
 	}
 }
@@ -244,6 +254,21 @@ func (b *builder) routerInterface() {
 	}
 	r := b.putNamed("")
 	r.Parent, _ = b.spec["router"].(resource.Ref)
+}
+
+// routerGateway folds itself into its router.
+func (b *builder) routerGateway() {
+	b.later = append(b.later, func() {
+		ref, _ := b.spec["router_id"].(resource.Ref)
+		r := b.set.Get(ref)
+		switch {
+		case r == nil:
+		case r.Spec["external_gateway_info"] != nil:
+			b.wrong("router_id", "the router %q has a gateway already", ref.Key)
+		default:
+			r.Spec["external_gateway_info"] = map[string]resource.Value{"network": b.spec["network"]}
+		}
+	})
 }
 
 func (b *builder) floatingIP() {

@@ -19,9 +19,9 @@ func novaKinds() map[resource.Type]kind {
 	return map[resource.Type]kind{
 		keyPair: {build: (*builder).keyPair, properties: map[string]property{
 			"name":             of(aText).must(),
-			"public_key":       of(aText).must(), // without one Nova makes a pair, whose private half would be lost
+			"public_key":       of(aText),
 			"type":             one("ssh", "x509"),
-			"save_private_key": not("give public_key"),
+			"save_private_key": idle("no private key is made"),
 			"user":             not("only administrators may set it"),
 		}, attributes: []string{"private_key", "public_key", "show"}},
 		serverGroup: {build: (*builder).serverGroup, properties: map[string]property{
@@ -51,12 +51,12 @@ func serverProperties() map[string]property {
 		"tags":                      listOf(of(aText)),
 		"config_drive":              of(aBoolean),
 		"scheduler_hints":           mapOf(map[string]property{"group": made(serverGroup)}),
-		"block_device_mapping":      not("write block_device_mapping_v2"),
-		"flavor_update_policy":      not("nothing is updated"),
-		"image_update_policy":       not("nothing is updated"),
-		"user_data_update_policy":   not("nothing is updated"),
-		"software_config_transport": not("it is for Heat's own agents"),
-		"deployment_swift_data":     not("it is for Heat's own agents"),
+		"block_device_mapping":      listOf(mapOf(oldDevice())).old(),
+		"flavor_update_policy":      idle("nothing is updated"),
+		"image_update_policy":       idle("nothing is updated"),
+		"user_data_update_policy":   idle("nothing is updated"),
+		"software_config_transport": idle("it is for Heat's own agents"),
+		"deployment_swift_data":     idle("it is for Heat's own agents"),
 		"admin_user":                not("write it into user_data"),
 		"admin_pass":                not("a template is no place for a password; write its hash into user_data"),
 		"personality":               not("Nova has given it up; write user_data"),
@@ -97,7 +97,45 @@ func blockDevice() map[string]property {
 	}
 }
 
-func (b *builder) keyPair() { b.put() }
+// oldDevice has the properties of an entry of block_device_mapping.
+func oldDevice() map[string]property {
+	return map[string]property{
+		"device_name":           of(aText).must(),
+		"volume_id":             made(volume),
+		"snapshot_id":           madeOrNamed(snapshot),
+		"volume_size":           integerIn(1, 0),
+		"delete_on_termination": of(aBoolean),
+	}
+}
+
+// oldDevices brings block_device_mapping into the form of its successor. As in
+// Nova, the first of them is the root, unless the server has an image; which
+// name a device has is the cloud's choice.
+func (b *builder) oldDevices() {
+	old, is := b.where["block_device_mapping"]
+	if !is {
+		return
+	}
+	if b.where["block_device_mapping_v2"] != nil {
+		b.wrong("block_device_mapping", "a server has either block_device_mapping or block_device_mapping_v2")
+		return
+	}
+	for i, d := range objects(b.spec["block_device_mapping"]) {
+		delete(d, "device_name")
+		if d["boot_index"] = int64(-1); i == 0 && b.where["image"] == nil {
+			d["boot_index"] = int64(0)
+		}
+	}
+	b.spec["block_device_mapping_v2"], b.where["block_device_mapping_v2"] = b.spec["block_device_mapping"], old
+	delete(b.spec, "block_device_mapping")
+}
+
+func (b *builder) keyPair() {
+	if b.where["public_key"] == nil {
+		b.wrong("public_key", "the property public_key is missing: without it the cloud makes a pair, whose private half would be lost")
+	}
+	b.put()
+}
 
 func (b *builder) serverGroup() {
 	if b.where["policies"] == nil {
@@ -111,7 +149,7 @@ func (b *builder) serverGroup() {
 func (b *builder) server() {
 	switch b.spec["user_data_format"] {
 	case "SOFTWARE_CONFIG":
-		b.wrong("user_data_format", "SOFTWARE_CONFIG is for Heat's own agents: write RAW")
+		b.notes.at(b.where["user_data_format"], "%s: Heat adds what its own agents read to this user_data, wechsel does not: write user_data_format: RAW", b.label)
 	case nil, "HEAT_CFNTOOLS":
 		if b.where["user_data"] != nil {
 			b.notes.at(b.where["user_data"], "%s: Heat wraps this user_data for its own agents, wechsel does not: write user_data_format: RAW", b.label)
@@ -121,6 +159,7 @@ func (b *builder) server() {
 	if b.spec["user_data"] == "" {
 		delete(b.spec, "user_data")
 	}
+	b.oldDevices()
 	if b.where["image"] == nil && b.where["block_device_mapping_v2"] == nil {
 		b.wrong("image", "a server boots from an image or a volume: write image or block_device_mapping_v2")
 	}
@@ -247,9 +286,22 @@ func (b *builder) checkNetwork(i int, n map[string]resource.Value, of int) {
 		b.wrongItem("networks", i, "networks[%d] has allocate_network: there is nothing beside it", i)
 	case n["port"] != nil && place:
 		b.wrongItem("networks", i, "networks[%d] has a port: network, subnet, fixed_ip and port_extra_properties belong to that port", i)
-	case n["allocate_network"] == nil && n["port"] == nil && n["network"] == nil && n["subnet"] == nil:
+	case n["allocate_network"] == nil && n["port"] == nil && n["network"] == nil && n["subnet"] == nil && !b.names(i):
 		b.wrongItem("networks", i, "networks[%d] wants port, network or subnet", i)
 	}
+}
+
+// names reports whether an entry of a server's networks names something, be
+// it right or not.
+func (b *builder) names(i int) bool {
+	list, _ := b.where["networks"].value.([]*node)
+	if i >= len(list) {
+		return false
+	}
+	o, _ := list[i].value.(*object)
+	return o != nil && slices.ContainsFunc(o.entries, func(e entry) bool {
+		return e.value.value != nil && slices.Contains([]string{"port", "network", "uuid", "subnet", "allocate_network"}, e.key)
+	})
 }
 
 func refOf(v resource.Value) resource.Ref {

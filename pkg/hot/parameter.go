@@ -326,7 +326,7 @@ func (t *template) readParameterGroups(n *node) {
 	}
 	known := slices.Collect(maps.Keys(t.evaluator.parameters))
 	for _, item := range list {
-		names := t.object(item, "a parameter group", "label", "description", "parameters").get("parameters")
+		names := t.object(item, "a parameter group").get("parameters") // Heat reads over other keys, such as misspelt ones
 		if names == nil {
 			t.at(item, "a parameter group: parameters is missing")
 			continue

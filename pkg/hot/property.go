@@ -23,6 +23,7 @@ const (
 	anAddress       // of IP
 	aNetwork        // in CIDR notation
 	aMAC
+	anything // what reads it finds the value at its place
 )
 
 // A property is what a type's table knows of one of its properties.
@@ -38,6 +39,8 @@ type property struct {
 	min, max int64    // of an integer; 0, 0: any
 	as       string   // the property's true name: this one is an old alias
 	refuse   string   // Heat knows it, wechsel does not: why, or what to use
+	idle     string   // it is taken and does nothing: why
+	legacy   bool     // Heat has a property of the resource for it now
 }
 
 // must makes the property one that has to be there.
@@ -55,7 +58,11 @@ func made(types ...resource.Type) property      { return property{refers: types}
 func madeOrNamed(types ...resource.Type) property {
 	return property{refers: types, plain: true}
 }
-func not(why string) property { return property{refuse: why} }
+func not(why string) property  { return property{refuse: why} }
+func idle(why string) property { return property{idle: why} }
+
+// old makes the property one that new templates do not need.
+func (p property) old() property { p.legacy = true; return p }
 
 // A checker turns evaluated nodes into values of a Spec.
 type checker struct {
@@ -80,6 +87,9 @@ func (c *checker) properties(n *node, fields map[string]property, path resource.
 			continue
 		case p.refuse != "":
 			c.at(e.at, "%s: %s is not supported: %s", c.name(path), e.key, p.refuse)
+			continue
+		case p.idle != "":
+			c.notes.at(e.at, "%s: %s does nothing here: %s", c.name(path), e.key, p.idle)
 			continue
 		}
 		name := e.key
@@ -116,7 +126,7 @@ func (c *checker) name(path resource.Path) string {
 func offered(fields map[string]property) []string {
 	var out []string
 	for name, p := range fields {
-		if p.as == "" && p.refuse == "" {
+		if p.as == "" && p.refuse == "" && p.idle == "" {
 			out = append(out, name)
 		}
 	}
@@ -131,6 +141,8 @@ func (c *checker) value(n *node, p property, path resource.Path) resource.Value 
 	switch {
 	case p.refers != nil:
 		return c.reference(n, p, path)
+	case p.shape == anything:
+		return n
 	case p.shape == aList:
 		return c.list(n, p, path)
 	case p.shape == aMap && p.fields != nil:

@@ -174,7 +174,7 @@ func (l *loader) template() {
 		values[name] = v.Value
 	}
 	t, err := hot.Parse(path.Join(path.Dir(l.file), name), data,
-		hot.Options{Files: files, Parameters: values, Overrides: l.opts.Parameters, Schemas: l.opts.Schemas})
+		hot.Options{Files: files, Parameters: values, Overrides: l.opts.Parameters, Stack: l.in.Metadata.Name.Value, Schemas: l.opts.Schemas})
 	for _, e := range unjoin(err) {
 		if v, ok := spec.Parameters[e.Parameter]; ok && l.opts.Parameters[e.Parameter] == nil {
 			e.File, e.Line, e.Column = l.file, v.line, v.column
