@@ -32,14 +32,24 @@ func (c *caller) do(ctx context.Context, f func(context.Context) error) error {
 // stream makes a call that may be given up halfway.
 func (c *caller) stream(ctx context.Context, f func(context.Context) error) error {
 	if err := c.sem.Acquire(ctx, 1); err != nil {
-		return err
+		return unsent{err}
 	}
 	defer c.sem.Release(1)
 	if err := ctx.Err(); err != nil {
-		return err
+		return unsent{err}
 	}
 	c.calls.Add(1)
 	return f(ctx)
+}
+
+// unsent is why a call was not made: no cloud knows of it.
+type unsent struct{ error }
+
+func (u unsent) Unwrap() error { return u.error }
+
+func isUnsent(err error) bool {
+	_, ok := errors.AsType[unsent](err)
+	return ok
 }
 
 func (c *caller) list(ctx context.Context, s cloud.Selector) ([]*resource.Resource, error) {

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
@@ -73,6 +74,9 @@ func (t *task) try(ctx context.Context) (*resource.Resource, error) {
 		made, err = t.calls.create(ctx, request, owner)
 		return err
 	})
+	if isUnsent(err) && !looked { // else the earlier run's call is still without an answer
+		err = errors.Join(err, t.log(Record{Type: RecordUnsent}))
+	}
 	if err == nil && made.ID == "" {
 		err = &cloud.OpError{Op: "create", Cloud: t.Plan.Cloud, Ref: t.step.Ref, Message: "the answer has no id", Err: cloud.ErrProtocol}
 	}

@@ -3,15 +3,18 @@ package deploy_test
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/deploy"
+	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -98,5 +101,110 @@ func TestCleanupOfWhatComesLate(t *testing.T) {
 	}
 	if diff := cmp.Diff(others, c.dump()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// stopped is a cloud whose user presses Ctrl-C at one of its calls, once nothing
+// else moves: all other steps wait for their turn by then.
+type stopped struct {
+	*memory
+	at     func(op string, r *resource.Resource) error // decides on stop, and what the call answers
+	sent   int
+	cancel context.CancelFunc
+}
+
+func (c *stopped) stop() {
+	synctest.Wait()
+	c.cancel()
+}
+
+func (c *stopped) Create(ctx context.Context, r *resource.Resource, o resource.Owner) (*resource.Resource, error) {
+	c.sent++
+	if err := c.at("create", r); err != nil {
+		return nil, err
+	}
+	return c.memory.Create(ctx, r, o)
+}
+
+func (c *stopped) Upload(ctx context.Context, image *resource.Resource, bytes io.Reader) error {
+	if err := c.at("upload", image); err != nil {
+		return err
+	}
+	return c.memory.Upload(ctx, image, bytes)
+}
+
+func (c *stopped) Delete(ctx context.Context, r *resource.Resource) error {
+	if err := c.at("delete", r); err != nil {
+		return err
+	}
+	return c.memory.Delete(ctx, r)
+}
+
+// A run that was stopped knows which of its calls were never made and which of
+// them cannot make anything: cleaning up waits for none of these.
+func TestCleanupAfterCtrlC(t *testing.T) {
+	for name, at := range map[string]func(c *stopped) func(string, *resource.Resource) error{
+		"while others wait for their turn": func(c *stopped) func(string, *resource.Resource) error {
+			return func(string, *resource.Resource) error {
+				c.stop()
+				return nil
+			}
+		},
+		"while something else is in the way": func(c *stopped) func(string, *resource.Resource) error {
+			return func(op string, r *resource.Resource) error {
+				time.AfterFunc(10*time.Second, c.cancel)
+				return opError(op, r, cloud.ErrConflict, "busy")
+			}
+		},
+		"during an upload": func(c *stopped) func(string, *resource.Resource) error {
+			return func(op string, _ *resource.Resource) error {
+				if op != "upload" {
+					return nil
+				}
+				c.stop()
+				return context.Canceled
+			}
+		},
+		"during a deletion": func(c *stopped) func(string, *resource.Resource) error {
+			return func(op string, r *resource.Resource) error {
+				if op == "delete" && r.Type == tImage {
+					c.stop()
+				}
+				return nil
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				j := newJournal(t)
+				tick := time.NewTicker(time.Second)
+				defer tick.Stop()
+				ctx, cancel := context.WithCancel(t.Context())
+				c := &stopped{memory: filled(), cancel: cancel}
+				c.at = at(c)
+				o := options(shop(), c, j, tick.C)
+				o.Limit = 1
+				if _, err := deploy.Run(ctx, o); !errors.Is(err, context.Canceled) {
+					t.Fatal(err)
+				}
+				intents := 0
+				for _, r := range j.Records() {
+					if r.Type == deploy.RecordIntent && r.Action == plan.Create {
+						intents++
+					}
+				}
+				if intents < 2 {
+					t.Fatalf("%d calls were announced, %d made: nobody has waited", intents, c.sent)
+				}
+				began := time.Now()
+				r, err := deploy.Cleanup(t.Context(), deploy.CleanupOptions{Cloud: c, Drill: drill, Journal: j, Name: "memory", Now: time.Now, Tick: tick.C})
+				if err != nil || len(r.Left) > 0 {
+					t.Errorf("left %+v, %v", r.Left, err)
+				}
+				if took := time.Since(began); took > 10*time.Second {
+					t.Errorf("cleaning up has taken %s", took)
+				}
+			})
+		})
 	}
 }

@@ -61,8 +61,9 @@ func replay(records []Record, stage, sum string) (*past, error) {
 	return p, nil
 }
 
-// unanswered returns when the youngest call was made on a cloud of whose answer
-// the journal does not know.
+// unanswered returns when the youngest call was made on a cloud that may still make
+// something, because the journal does not know of its answer. Bytes go into what
+// is there already, and a deletion makes nothing.
 func unanswered(records []Record, cloud string) time.Time {
 	on, open := map[string]string{}, map[[2]string]time.Time{}
 	for _, r := range records {
@@ -70,7 +71,7 @@ func unanswered(records []Record, cloud string) time.Time {
 		switch {
 		case r.Type == RecordStage:
 			on[r.Stage] = r.Cloud
-		case r.Type == RecordIntent && on[r.Stage] == cloud:
+		case r.Type == RecordIntent && on[r.Stage] == cloud && r.Action != plan.Upload && r.Action != plan.Delete:
 			open[step] = r.Time
 		default:
 			delete(open, step)
@@ -91,6 +92,8 @@ func (s *stepPast) apply(r Record) {
 		s.open, s.since = true, r.Time
 	case RecordMade:
 		s.open, s.id = false, r.ID
+	case RecordUnsent:
+		s.open = false
 	case RecordRefused:
 		s.open = false
 		s.signals = append(s.signals, r.Signals...)

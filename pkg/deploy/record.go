@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/gap"
+	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/resource"
 )
 
@@ -19,7 +20,8 @@ type RecordType string
 const (
 	RecordDrill    RecordType = "drill"    // the first: Drill
 	RecordStage    RecordType = "stage"    // a run begins or is resumed: Stage, Cloud, Plan
-	RecordIntent   RecordType = "intent"   // the call of Step comes next
+	RecordIntent   RecordType = "intent"   // the call of Step comes next: Action
+	RecordUnsent   RecordType = "unsent"   // the call was never made, or refused until the run was stopped: nothing comes of it any more
 	RecordMade     RecordType = "made"     // the call has created ID
 	RecordRefused  RecordType = "refused"  // the call was refused, nothing was created: Signals; properties that they name are dropped
 	RecordFound    RecordType = "found"    // the cloud made ID for Parent, which is ours
@@ -41,6 +43,7 @@ type Record struct {
 	Cloud   string       `json:"cloud,omitempty"`
 	Plan    string       `json:"plan,omitempty"` // digest of the plan's set and steps
 	Step    string       `json:"step,omitempty"`
+	Action  plan.Action  `json:"action,omitempty"` // of an intent
 	Ref     resource.Ref `json:"ref,omitzero"`
 	ID      string       `json:"id,omitempty"`
 	Parent  resource.Ref `json:"parent,omitzero"` // as drivers write it: the key is an id

@@ -59,7 +59,8 @@ func (e *engine) step(ctx context.Context, s plan.Step) error {
 	}
 }
 
-// patiently repeats f at each tick while something is in its way.
+// patiently repeats f at each tick while something is in its way: then nothing has
+// come of it, and giving up in between leaves nothing that was sent.
 func (t *task) patiently(ctx context.Context, limit time.Duration, f func() error) error {
 	began := t.Now()
 	for {
@@ -68,7 +69,7 @@ func (t *task) patiently(ctx context.Context, limit time.Duration, f func() erro
 			return err
 		}
 		if err := t.poll.rest(ctx); err != nil {
-			return err
+			return unsent{err}
 		}
 	}
 }
@@ -125,5 +126,8 @@ func (t *task) untested(cause resource.Ref) {
 // log appends a record about the task's step.
 func (t *task) log(r Record) error {
 	r.Stage, r.Step, r.Ref = t.Stage, t.step.ID, t.step.Ref
+	if r.Type == RecordIntent {
+		r.Action = t.step.Action
+	}
 	return t.Journal.Append(r)
 }
