@@ -57,12 +57,12 @@ func (t *task) try(ctx context.Context) (*resource.Resource, error) {
 	looked := t.past.open
 	var made *resource.Resource
 	if looked {
-		made, err = t.await(ctx, request)
-	} else {
-		err = t.log(Record{Type: RecordIntent})
+		if made, err = t.await(ctx, request); err != nil || made != nil {
+			return made, err
+		}
 	}
-	if err != nil || made != nil {
-		return made, err
+	if err := t.log(Record{Type: RecordIntent}); err != nil { // also for a call that is made again: it is waited for from now on
+		return nil, err
 	}
 	t.past.open = true
 	err = t.patiently(ctx, t.Conflict, func() error {

@@ -104,6 +104,32 @@ func TestCleanupOfWhatComesLate(t *testing.T) {
 	}
 }
 
+// A run that is resumed, makes the call again and is killed at it: that call is
+// waited for from then on, not since the first.
+func TestCleanupOfWhatComesLateTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, j := filled(), newJournal(t)
+		others := foreign(m)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for _, c := range []cloud.Cloud{&fusedCloud{m, &fuse{left: 1}}, &lateCloud{memory: m, key: "net"}} {
+			p := planOf(resource.NewSet(schemas(), own(tNet, "net", nil)))
+			if _, err := deploy.Run(t.Context(), options(p, c, j, tick.C)); !errors.Is(err, deploy.ErrIncomplete) {
+				t.Fatal(err)
+			}
+			if late, ok := c.(*lateCloud); ok {
+				late.looks = 0
+				if r, err := deploy.Cleanup(t.Context(), deploy.CleanupOptions{Cloud: c, Drill: drill, Journal: j, Name: "memory", Now: time.Now, Tick: tick.C}); err != nil || len(r.Deleted) != 1 {
+					t.Errorf("deleted %+v, %v", r.Deleted, err)
+				}
+			}
+		}
+		if diff := cmp.Diff(others, m.dump()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // stopped is a cloud whose user presses Ctrl-C at one of its calls, once nothing
 // else moves: all other steps wait for their turn by then.
 type stopped struct {
