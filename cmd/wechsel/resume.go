@@ -76,6 +76,10 @@ func (a *app) cleanupCommand() *cli.Command {
 		Description: `Deletes what carries the drill's mark, and what the clouds made for that.
 Nothing without the mark is ever deleted.
 
+A service goes on with a request whose sender was killed. The drill's folder
+knows whether there is one, and clean-up waits for it; without the folder it
+looks for half a minute.
+
 Examples:
   wechsel cleanup evidence
   wechsel cleanup --cloud my-cloud --drill kx3mvq2aab`,
@@ -113,6 +117,9 @@ func (a *app) cleanup(c *cli.Context) error {
 	defer done()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	if dir == "" && !c.Bool("quiet") {
+		fmt.Fprintln(a.Err, "without the drill's folder nobody knows what was asked for last: looking for half a minute for what may still appear")
+	}
 	for _, name := range names {
 		left, err := a.cleanOne(ctx, name, cfg, func(side drill.Side) ([]string, error) {
 			return drill.CleanUp(ctx, side, id, dir, time.Now, tick.C)

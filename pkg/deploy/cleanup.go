@@ -32,7 +32,8 @@ type CleanupOptions struct {
 	Conflict time.Duration // for what does not go because of others; 0: 1 minute
 
 	// Unanswered is how long what a killed run has asked for may still appear; 0:
-	// 30 seconds. The journal knows whether there is such a call.
+	// 30 seconds. The journal knows whether and when there was such a call; by
+	// marks alone it is waited for from now on.
 	Unanswered time.Duration
 
 	Progress func(Leftover) // what is gone; nil: nobody listens

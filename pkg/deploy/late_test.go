@@ -85,22 +85,29 @@ func TestAnAnswerThatComesLate(t *testing.T) {
 	}
 }
 
-// What appears only after the clean-up has found nothing is cleaned up too.
+// What appears only after the clean-up has found nothing is cleaned up too, by
+// journal or by marks alone.
 func TestCleanupOfWhatComesLate(t *testing.T) {
-	c, path, others := killedEarly(t, "net")
-	j, err := deploy.OpenJournal(path, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
-	if r, err := cleanup(t, c, j); err != nil || len(r.Left) > 0 {
-		t.Fatalf("left %+v, %v", r.Left, err)
-	}
-	if c.looks < 6 {
-		t.Fatalf("only %d listings: it has not appeared yet", c.looks)
-	}
-	if diff := cmp.Diff(others, c.dump()); diff != "" {
-		t.Error(diff)
+	for _, byMarks := range []bool{false, true} {
+		c, path, others := killedEarly(t, "net")
+		j, err := deploy.OpenJournal(path, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer j.Close()
+		var log deploy.Log = j
+		if byMarks {
+			log = nil
+		}
+		if r, err := cleanup(t, c, log); err != nil || len(r.Left) > 0 {
+			t.Fatalf("left %+v, %v", r.Left, err)
+		}
+		if c.looks < 6 {
+			t.Fatalf("by marks alone %t: only %d listings: it has not appeared yet", byMarks, c.looks)
+		}
+		if diff := cmp.Diff(others, c.dump()); diff != "" {
+			t.Errorf("by marks alone %t: %s", byMarks, diff)
+		}
 	}
 }
 

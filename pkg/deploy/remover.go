@@ -101,10 +101,13 @@ func (r *remover) run(ctx context.Context) error {
 }
 
 // quiet is the moment from which on nothing appears any more that an earlier run
-// has asked for.
+// has asked for. Without a journal that may have been just now.
 func (r *remover) quiet() time.Time {
-	if r.Journal == nil || r.isRoot != nil {
+	switch {
+	case r.isRoot != nil:
 		return time.Time{}
+	case r.Journal == nil:
+		return r.Now().Add(r.Unanswered)
 	}
 	return unanswered(r.Journal.Records(), r.Name).Add(r.Unanswered)
 }
