@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // Streams is what a command may read and write.
@@ -83,7 +85,7 @@ func usageError(c *cli.Context, err error, _ bool) error {
 
 func (a *app) noCommand(c *cli.Context) error {
 	if c.Args().Present() {
-		return &usage{fmt.Errorf("there is no command %q%s; `wechsel --help` shows the commands", c.Args().First(), didYouMean(c.Args().First(), commandNames(c.App.Commands)))}
+		return &usage{fmt.Errorf("there is no command %q%s; `wechsel --help` shows the commands", c.Args().First(), suggest.Nearest(c.Args().First(), commandNames(c.App.Commands)))}
 	}
 	return cli.ShowAppHelp(c)
 }
@@ -101,25 +103,6 @@ func commandNames(commands []*cli.Command) []string {
 		names = append(names, c.Name)
 	}
 	return names
-}
-
-// didYouMean is " (did you mean X?)" for the name that begins most like the
-// given one, or nothing.
-func didYouMean(name string, known []string) string {
-	best, most := "", 1
-	for _, k := range known {
-		n := 0
-		for n < len(k) && n < len(name) && k[n] == name[n] {
-			n++
-		}
-		if n > most {
-			best, most = k, n
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %q?)", best)
 }
 
 // exactArgs returns the arguments, which must be of this number.

@@ -25,6 +25,7 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/scenario"
 	"github.com/wechsel-project/wechsel/pkg/sim/cluster"
 	sim "github.com/wechsel-project/wechsel/pkg/sim/openstack"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // simulated is how the name of a simulated cloud begins.
@@ -333,7 +334,7 @@ func readProfile(what, folder, name string) (file string, data []byte, err error
 	file = name + ".yaml"
 	if data, err = fs.ReadFile(carried, file); err != nil {
 		names, _ := profile.Names(carried)
-		return "", nil, fmt.Errorf("no %s %q (there are %s)%s", what, name, strings.Join(names, ", "), didYouMean(name, names))
+		return "", nil, fmt.Errorf("no %s %q (there are %s)%s", what, name, strings.Join(names, ", "), suggest.Nearest(name, names))
 	}
 	return file, data, nil
 }

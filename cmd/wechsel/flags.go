@@ -10,6 +10,7 @@ import (
 
 	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/report"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // flagsFirst moves the flags of a call before its arguments, because the
@@ -72,7 +73,7 @@ func takesValue(flags []cli.Flag, arg string) bool {
 func oneOf(c *cli.Context, flag string, values ...string) (string, error) {
 	value := c.String(flag)
 	if !slices.Contains(values, value) {
-		return "", &usage{fmt.Errorf("--%s %s: want one of %s%s", flag, value, strings.Join(values, ", "), didYouMean(value, values))}
+		return "", &usage{fmt.Errorf("--%s %s: want one of %s%s", flag, value, strings.Join(values, ", "), suggest.Nearest(value, values))}
 	}
 	return value, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/report"
 	"github.com/wechsel-project/wechsel/pkg/scenario"
 	"github.com/wechsel-project/wechsel/pkg/sim/cluster"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // What --layers may say: which parts of a scenario a drill is about.
@@ -113,7 +114,7 @@ func askedOf(layers string, parts []string, name string) ([]string, error) {
 		return []string{layers}, nil
 	}
 	return nil, &usage{fmt.Errorf("--layers=%s: want openstack, kubernetes, both, first or auto%s", layers,
-		didYouMean(layers, []string{layersOpenStack, layersKubernetes, layersBoth, layersFirst, layersAuto}))}
+		suggest.Nearest(layers, []string{layersOpenStack, layersKubernetes, layersBoth, layersFirst, layersAuto}))}
 }
 
 // keepParts leaves out the others.

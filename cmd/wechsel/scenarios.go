@@ -12,6 +12,7 @@ import (
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
 	"github.com/wechsel-project/wechsel/pkg/plan"
 	"github.com/wechsel-project/wechsel/pkg/scenario"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 	"github.com/wechsel-project/wechsel/scenarios"
 )
 
@@ -83,7 +84,7 @@ func readScenario(name string, o scenario.Options) (*scenario.Scenario, error) {
 		return nil, err
 	}
 	if !slices.Contains(known, name) {
-		return nil, errors.New("there is no scenario, folder or file " + name + didYouMean(name, known) + "; `wechsel list` shows the scenarios that the program carries")
+		return nil, errors.New("there is no scenario, folder or file " + name + suggest.Nearest(name, known) + "; `wechsel list` shows the scenarios that the program carries")
 	}
 	return scenario.Load(scenarios.FS(), name, o)
 }

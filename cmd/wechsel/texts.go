@@ -10,6 +10,7 @@ import (
 	"github.com/wechsel-project/wechsel/fixtures"
 	"github.com/wechsel-project/wechsel/pkg/gap"
 	"github.com/wechsel-project/wechsel/pkg/report"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // loadWords reads what reports are written with, in one language.
@@ -70,7 +71,7 @@ func (a *app) gaps(c *cli.Context) error {
 	}
 	switch {
 	case len(shown) == 0:
-		return &usage{fmt.Errorf("there is no kind of gap %q%s", c.Args().First(), didYouMean(c.Args().First(), names))}
+		return &usage{fmt.Errorf("there is no kind of gap %q%s", c.Args().First(), suggest.Nearest(c.Args().First(), names))}
 	case out.format == "json":
 		enc := json.NewEncoder(a.Out)
 		enc.SetEscapeHTML(false)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // An address stands for something of a server's n-th port on a network until
@@ -34,7 +35,7 @@ func (e *evaluator) uses(n *node, name string) *declaration {
 		for known := range e.resources {
 			names = append(names, known)
 		}
-		e.at(n, "the template has no resource %q%s", name, Suggest(name, names))
+		e.at(n, "the template has no resource %q%s", name, suggest.Nearest(name, names))
 		return nil
 	}
 	if e.from != nil {
@@ -94,7 +95,7 @@ func (e *evaluator) getAttr(n *node) *node {
 // it.
 func (e *evaluator) valueAttr(n *node, d *declaration, path []*node) *node {
 	if name, _ := path[0].value.(string); !slices.Contains(d.kind.attributes, name) {
-		return e.fail(path[0], "%s has no attribute %s%s", d.typ, describe(path[0]), Suggest(name, d.kind.attributes))
+		return e.fail(path[0], "%s has no attribute %s%s", d.typ, describe(path[0]), suggest.Nearest(name, d.kind.attributes))
 	}
 	return e.walk(n, e.value(d), path[1:])
 }
@@ -103,7 +104,7 @@ func (e *evaluator) valueAttr(n *node, d *declaration, path []*node) *node {
 func (e *evaluator) attr(n *node, k kind, ref resource.Ref, path []*node) *node {
 	name, ok := path[0].value.(string)
 	if !ok || !slices.Contains(k.attributes, name) {
-		return e.fail(path[0], "%s has no attribute %s%s", ref.Type, describe(path[0]), Suggest(name, k.attributes))
+		return e.fail(path[0], "%s has no attribute %s%s", ref.Type, describe(path[0]), suggest.Nearest(name, k.attributes))
 	}
 	if ref.Type == server {
 		if a, ok := e.serverAddress(n, ref, name, path[1:]); ok {

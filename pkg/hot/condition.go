@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // conditions are the named conditions of a template.
@@ -48,7 +50,7 @@ func (e *evaluator) named(n *node, name string) bool {
 		for known := range c.defined {
 			names = append(names, known)
 		}
-		e.at(n, "the template has no condition %q%s", name, Suggest(name, names))
+		e.at(n, "the template has no condition %q%s", name, suggest.Nearest(name, names))
 		return false
 	case slices.Contains(c.asked, name):
 		e.at(n, "the condition %q depends on itself", name)

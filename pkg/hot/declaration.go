@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // A declaration is an entry of the section resources.
@@ -173,7 +174,7 @@ func unknownType(typ string, known []resource.Type) string {
 		names = append(names, string(k))
 	}
 	service, _, _ := strings.Cut(strings.TrimPrefix(typ, "OS::"), "::")
-	switch like := suggestWithin(2, typ, names); {
+	switch like := suggest.Nearest(typ, names); {
 	case like != "":
 		return fmt.Sprintf("the type %q is not known%s", typ, like)
 	case strings.HasSuffix(typ, ".yaml"), strings.HasSuffix(typ, ".yml"), strings.HasSuffix(typ, ".template"):
@@ -246,7 +247,7 @@ func (t *template) readDependsOn(n *node) []use {
 func (t *template) dependsOn(d *declaration) {
 	for _, u := range d.uses {
 		if e := t.evaluator; e.resources[u.name] == nil && !e.disabled[u.name] && !e.refused[u.name] {
-			t.at(u.at, "resource %q depends on %q, which the template does not have%s", d.name, u.name, Suggest(u.name, t.resourceNames()))
+			t.at(u.at, "resource %q depends on %q, which the template does not have%s", d.name, u.name, suggest.Nearest(u.name, t.resourceNames()))
 		}
 	}
 }

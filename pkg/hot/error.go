@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // An Error is one mistake in a template.
@@ -50,47 +49,4 @@ func (p *problems) err() error {
 		errs[i] = e
 	}
 	return errors.Join(errs...)
-}
-
-// Suggest returns "; did you mean X?" for the candidate nearest to word, or "".
-func Suggest(word string, candidates []string) string {
-	return suggestWithin(max(2, len(word)/3), word, candidates)
-}
-
-// suggestWithin is Suggest for candidates that are at most so far away.
-func suggestWithin(edits int, word string, candidates []string) string {
-	best, least := "", edits+1
-	for _, c := range slices.Sorted(slices.Values(candidates)) {
-		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least {
-			best, least = c, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance is the number of single-character edits that make b of a.
-func distance(a, b string) int {
-	if len(a) > 100 || len(b) > 100 {
-		return 100
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			swap := diagonal
-			if a[i] != b[j] {
-				swap++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(swap, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // An evaluator replaces functions by their values.
@@ -207,7 +208,7 @@ func (e *evaluator) getParam(n *node) *node {
 	case strings.HasPrefix(name, "OS::"):
 		return e.fail(n, "%s is known only to Heat: make it a parameter of the template", name)
 	case p == nil:
-		return e.fail(n, "the template declares no parameter %q%s", name, Suggest(name, slices.Collect(maps.Keys(e.parameters))))
+		return e.fail(n, "the template declares no parameter %q%s", name, suggest.Nearest(name, slices.Collect(maps.Keys(e.parameters))))
 	}
 	v := p.value
 	for _, step := range list[1:] {

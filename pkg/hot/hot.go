@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // Options are what a template needs beside its text.
@@ -128,7 +129,7 @@ func (t *template) read(root *node) {
 	known := slices.Sorted(maps.Keys(sections))
 	for _, e := range o.entries {
 		if sections[e.key] == nil {
-			t.at(e.at, "a template has no section %q%s", e.key, Suggest(e.key, known))
+			t.at(e.at, "a template has no section %q%s", e.key, suggest.Nearest(e.key, known))
 		}
 	}
 	if o.get("heat_template_version") == nil {
@@ -155,7 +156,7 @@ func (t *template) readVersion(n *node) {
 	if !ok {
 		t.at(n, "heat_template_version wants a date or a release's name, this is %s", n.shape())
 	} else if !slices.Contains(versions(), v) {
-		t.at(n, "heat_template_version %q is not known%s", v, Suggest(v, versions()))
+		t.at(n, "heat_template_version %q is not known%s", v, suggest.Nearest(v, versions()))
 	} else {
 		t.evaluator.version = v
 	}
@@ -183,7 +184,7 @@ func (p *problems) object(n *node, what string, known ...string) *object {
 	}
 	for _, e := range o.entries {
 		if len(known) > 0 && !slices.Contains(known, e.key) {
-			p.at(e.at, "%s has no key %q%s", what, e.key, Suggest(e.key, known))
+			p.at(e.at, "%s has no key %q%s", what, e.key, suggest.Nearest(e.key, known))
 		}
 	}
 	return o

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // A parameter is a declared parameter with its value.
@@ -56,7 +57,7 @@ func (t *template) unknownValues(n *node) {
 	for _, name := range slices.Sorted(maps.Keys(t.evaluator.given)) {
 		if t.evaluator.parameters[name] == nil {
 			t.add(&Error{File: t.file, Line: n.line, Column: n.column, Parameter: name,
-				Message: fmt.Sprintf("the template declares no parameter %q%s", name, Suggest(name, slices.Collect(maps.Keys(t.evaluator.parameters))))})
+				Message: fmt.Sprintf("the template declares no parameter %q%s", name, suggest.Nearest(name, slices.Collect(maps.Keys(t.evaluator.parameters))))})
 		}
 	}
 }
@@ -92,7 +93,7 @@ func (t *template) declaredType(p *parameter) bool {
 	}
 	p.typ, _ = n.value.(string)
 	if !slices.Contains(parameterTypes(), p.typ) {
-		t.at(n, "parameter %q: %q is no type of parameters%s", p.name, fmt.Sprint(n.value), Suggest(p.typ, parameterTypes()))
+		t.at(n, "parameter %q: %q is no type of parameters%s", p.name, fmt.Sprint(n.value), suggest.Nearest(p.typ, parameterTypes()))
 		return false
 	}
 	return true
@@ -334,7 +335,7 @@ func (t *template) readParameterGroups(n *node) {
 		list, _ := names.value.([]*node)
 		for _, name := range list {
 			if text, _ := name.value.(string); t.evaluator.parameters[text] == nil {
-				t.at(name, "the template declares no parameter %q%s", text, Suggest(text, known))
+				t.at(name, "the template declares no parameter %q%s", text, suggest.Nearest(text, known))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/wechsel-project/wechsel/pkg/resource"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // A shape is the kind of a property's value.
@@ -81,7 +82,7 @@ func (c *checker) properties(n *node, fields map[string]property, path resource.
 		p, known := fields[e.key]
 		switch {
 		case !known:
-			c.at(e.at, "%s has no property %q%s", c.name(path), e.key, Suggest(e.key, offered(fields)))
+			c.at(e.at, "%s has no property %q%s", c.name(path), e.key, suggest.Nearest(e.key, offered(fields)))
 			continue
 		case e.value.value == nil && e.key != "gateway_ip": // there null is a choice
 			continue
@@ -232,7 +233,7 @@ func (c *checker) text(n *node, p property, path resource.Path) resource.Value {
 	case p.blank && s == "":
 		return nil
 	case p.oneOf != nil && !slices.Contains(p.oneOf, s):
-		c.at(n, "%s: %q is not allowed (only %s)%s", c.name(path), s, strings.Join(p.oneOf, ", "), Suggest(s, p.oneOf))
+		c.at(n, "%s: %q is not allowed (only %s)%s", c.name(path), s, strings.Join(p.oneOf, ", "), suggest.Nearest(s, p.oneOf))
 		return nil
 	case !p.formed(s):
 		return c.wrong(n, path, map[shape]string{anAddress: "an IP address", aNetwork: "a network in CIDR notation", aMAC: "a MAC address"}[p.shape])

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wechsel-project/wechsel/pkg/hot"
 	"github.com/wechsel-project/wechsel/pkg/resource"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 const (
@@ -113,7 +113,7 @@ func (l *loader) ownVolume(name Text) *resource.Resource {
 			own = append(own, string(v.Key))
 		}
 	}
-	l.wrong(name.place, "data: the template has no volume %q%s", name.Value, hot.Suggest(name.Value, own))
+	l.wrong(name.place, "data: the template has no volume %q%s", name.Value, suggest.Nearest(name.Value, own))
 	return nil
 }
 
@@ -153,7 +153,7 @@ func (l *loader) image(d Data, content *resource.Content) {
 		}
 	}
 	if r == nil {
-		l.wrong(d.Image.place, "data: nothing in the template uses an image %q%s", name, hot.Suggest(name, named))
+		l.wrong(d.Image.place, "data: nothing in the template uses an image %q%s", name, suggest.Nearest(name, named))
 		return
 	}
 	if d.Format.given() && d.Format.Value != "raw" {

@@ -11,6 +11,7 @@ import (
 	yaml "go.yaml.in/yaml/v4"
 
 	"github.com/wechsel-project/wechsel/pkg/hot"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // A reader reads YAML into structs and tells everything that is wrong.
@@ -131,7 +132,7 @@ func (r *reader) readStruct(n *yaml.Node, v reflect.Value, what string, begin pl
 	seen := r.entries(n, what, func(key, value *yaml.Node) {
 		i, ok := index[key.Value]
 		if !ok {
-			r.wrongAt(key, "%s has no key %q%s", what, key.Value, hot.Suggest(key.Value, known))
+			r.wrongAt(key, "%s has no key %q%s", what, key.Value, suggest.Nearest(key.Value, known))
 			return
 		}
 		r.read(value, v.Field(i), key.Value, placeOf(key), depth+1)

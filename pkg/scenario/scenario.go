@@ -11,6 +11,7 @@ import (
 
 	"github.com/wechsel-project/wechsel/pkg/hot"
 	"github.com/wechsel-project/wechsel/pkg/resource"
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // FileName is the name of a scenario's file in its folder.
@@ -205,7 +206,7 @@ func (l *loader) rules() {
 	types := hot.Types()
 	for _, m := range l.in.Spec.Mapping {
 		if m.Type.given() && !slices.Contains(types, m.Type.Value) && !isKubernetes(m.Type.Value) {
-			l.wrong(m.Type.place, "the type %q is not known%s", m.Type.Value, hot.Suggest(m.Type.Value, types))
+			l.wrong(m.Type.place, "the type %q is not known%s", m.Type.Value, suggest.Nearest(m.Type.Value, types))
 		}
 		if m.Path.given() && m.Path.Value == "" {
 			l.wrong(m.Path.place, "path wants the path of a property")
@@ -227,7 +228,7 @@ func (l *loader) supply() {
 	for _, name := range slices.Sorted(maps.Keys(l.in.Spec.Supply)) {
 		file := l.in.Spec.Supply[name]
 		if !known[name] {
-			l.wrong(file.place, "supply: %q is no server's user data%s", name, hot.Suggest(name, slices.Collect(maps.Keys(known))))
+			l.wrong(file.place, "supply: %q is no server's user data%s", name, suggest.Nearest(name, slices.Collect(maps.Keys(known))))
 		}
 		clean := path.Clean(file.Value)
 		if !fs.ValidPath(clean) {

@@ -159,7 +159,7 @@ func TestConfig(t *testing.T) {
 		t.Errorf("%s %+v", d, c)
 	}
 	for text, want := range map[string]string{
-		"cluods: {}":                          "wechsel.yaml:1:1: the file has no key \"cluods\"; did you mean \"clouds\"?\nwechsel.yaml:1:1: the file: clouds is missing",
+		"cluods: {}":                          "wechsel.yaml:1:1: the file has no key \"cluods\" (did you mean \"clouds\"?)\nwechsel.yaml:1:1: the file: clouds is missing",
 		"clouds: [a]":                         "wechsel.yaml:1:9: clouds wants a map",
 		"clouds: {a: {kubernetes: [x]}}":      "wechsel.yaml:1:26: kubernetes: wants text",
 		"clouds:\n  a: {parameters: {b: 1":    "did not find expected",

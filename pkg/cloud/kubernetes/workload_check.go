@@ -17,6 +17,8 @@ import (
 	encoding "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/yaml"
+
+	"github.com/wechsel-project/wechsel/pkg/suggest"
 )
 
 // knownMinor is the N of the Kubernetes 1.N whose kinds and fields are known here:
@@ -170,7 +172,7 @@ func unknownKind(gvk schema.GroupVersionKind) string {
 	if !scheme.Scheme.IsVersionRegistered(gv) {
 		return fmt.Sprintf("Kubernetes has no %s in %s", gvk.Kind, gv)
 	}
-	return fmt.Sprintf("Kubernetes has no %s in %s%s", gvk.Kind, gv, nearest(gvk.Kind, slices.Collect(maps.Keys(scheme.Scheme.KnownTypes(gv)))))
+	return fmt.Sprintf("Kubernetes has no %s in %s%s", gvk.Kind, gv, suggest.Nearest(gvk.Kind, slices.Collect(maps.Keys(scheme.Scheme.KnownTypes(gv)))))
 }
 
 // groupsOf are the stable versions that have a kind.
@@ -182,25 +184,6 @@ func groupsOf(kind string) []string {
 		}
 	}
 	return out
-}
-
-// nearest asks for the known word that begins most like the wrong one.
-func nearest(word string, known []string) string {
-	slices.Sort(known)
-	best, most := "", 2
-	for _, k := range known {
-		n := 0
-		for n < min(len(k), len(word)) && k[n] == word[n] {
-			n++
-		}
-		if n > most {
-			best, most = k, n
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %q?)", best)
 }
 
 // nodesOf are the objects of a file as YAML, as parseManifest finds them.
