@@ -62,6 +62,10 @@ func fault(f profile.Fault) change {
 	return func(p *profile.Profile) { p.Behaviour.Faults = append(p.Behaviour.Faults, f) }
 }
 
+func onlyHost(h profile.Host) change {
+	return func(p *profile.Profile) { p.Behaviour.Hosts, p.Behaviour.Host = 1, h }
+}
+
 func policy(rule, role string) change {
 	return func(p *profile.Profile) {
 		if p.Behaviour.Policy == nil {
@@ -109,6 +113,8 @@ func computeGaps() []shown {
 			rules: "  mapping: [{type: OS::Nova::Server, path: flavor, replace: SCS-2V-4-20s}]\n", want: []string{"compute/flavor-too-small"}},
 		{row: 5, what: "flavors ask for what no host has", workload: bootServer, to: fault(profile.Fault{Kind: "server", Message: "No valid host was found. "}),
 			want: []string{"compute/no-valid-host"}},
+		{row: 5, what: "the only host has room for one of two servers", workload: bootServer + otherServer, from: zones("compute", "a", "b"),
+			to: all(zones("compute", "a"), onlyHost(profile.Host{VCPUs: 2, RAM: 6144, Disk: 100, CPURatio: 1})), want: []string{"compute/no-valid-host", "compute/zone-renamed"}},
 		{row: 27, what: "both zones have other names", workload: serverIn("a") + otherServer, from: zones("compute", "a", "b"), to: zones("compute", "az1", "az2"),
 			want: []string{"compute/zone-renamed", "compute/zone-renamed"}},
 		{row: 27, what: "two zones become one", workload: serverIn("a") + otherServer,

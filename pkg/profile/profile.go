@@ -84,11 +84,27 @@ type Behaviour struct {
 	Durations     Durations         `json:"durations"`
 	Network       TenantNetwork     `json:"network"`
 	Hosts         int64             `json:"hosts,omitempty"`         // compute hosts in each zone; default: 1
+	Host          Host              `json:"host,omitzero"`           // what each of them has; without it, none is ever full
 	PageLimits    map[string]int64  `json:"pageLimits,omitempty"`    // osapi_max_limit and its like, by service; default: 1000
 	Policy        map[string]string `json:"policy,omitempty"`        // rule: the role that it needs, e.g. publicize_image: admin; nobody: nobody may
 	HashAlgorithm string            `json:"hashAlgorithm,omitempty"` // of Glance; default: sha512
 	Faults        []Fault           `json:"faults,omitempty"`
 }
+
+// A Host is what a compute host has, and how much of it Nova gives away: times
+// these ratios, less [ReservedRAM]. No single server gets more than the host has.
+type Host struct {
+	VCPUs     int64 `json:"vcpus"`
+	RAM       int64 `json:"ram"`                          // MiB
+	Disk      int64 `json:"disk"`                         // GiB for root disks that are no volumes, ephemeral disks and swap
+	CPURatio  Ratio `json:"cpuAllocationRatio,omitzero"`  // default: 16.0, as Nova's initial_cpu_allocation_ratio
+	RAMRatio  Ratio `json:"ramAllocationRatio,omitzero"`  // default: 1.5
+	DiskRatio Ratio `json:"diskAllocationRatio,omitzero"` // default: 1.0
+}
+
+// ReservedRAM is what a host keeps for itself, in MiB: Nova's usual
+// reserved_host_memory_mb.
+const ReservedRAM = 512
 
 // Durations are how long the cloud takes. A step of a life cycle that takes no
 // time is not seen from outside.

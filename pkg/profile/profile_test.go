@@ -144,6 +144,12 @@ func TestValidate(t *testing.T) {
 		{"name: m1.small, vcpus: 1", "name: m1.tiny, vcpus: 0", "a flavor needs vcpus"},
 		{"hosts: 1", "faults: [{kind: planet}]\n  hosts: 1", `"planet" is none of server`},
 		{"hosts: 1", "faults: [{status: 700, path: /servers}]\n  hosts: 1", "700 is no error"},
+		{"host: {vcpus: 128, ram: 524288, disk: 20480}", "host: {vcpus: 4, ram: 512, disk: 10}", "behaviour.host: a host needs vcpus, disk and more ram than the 512 MiB"},
+		{"host: {vcpus: 128, ram: 524288, disk: 20480}", "host: {ram: 4096, disk: 10}", "a host needs vcpus"},
+		{"host: {vcpus: 128, ram: 524288, disk: 20480}", "host: {cpuAllocationRatio: 2}", "a host needs vcpus"},
+		{"host: {vcpus: 128, ram: 524288, disk: 20480}", "host: {vcpus: 4, ram: 4096, disk: 10, ramAllocationRatio: 0}", `"0" is no ratio: a number above 0 is wanted, such as 1.5`},
+		{"host: {vcpus: 128, ram: 524288, disk: 20480}", "host: {vcpus: 4, ram: 4096, disk: 10, ramAllocationRatio: many}", `"many" is no ratio`},
+		{"host: {vcpus: 128, ram: 524288, disk: 20480}", "host: {vcpus: 4, memory: 4096}", "memory is not known here; known are cpuAllocationRatio"},
 		{"hosts: 1", "faults: [{message: x}]\n  hosts: 1", "a fault strikes either requests"},
 	} {
 		text := strings.Replace(string(good), c.old, c.new, 1)

@@ -262,6 +262,9 @@ func (p *Profile) validateBehaviour(c *checker) {
 			c.oneOf(where+"etherType", r.EtherType, "IPv4", "IPv6")
 		}
 	}
+	if h := b.Host; h != (Host{}) && (h.VCPUs < 1 || h.RAM <= ReservedRAM || h.Disk < 1) {
+		c.bad("behaviour.host", "a host needs vcpus, disk and more ram than the %d MiB that it keeps for itself", ReservedRAM)
+	}
 	for i, f := range b.Faults {
 		c.fault(fmt.Sprintf("behaviour.faults.%d", i), f)
 	}

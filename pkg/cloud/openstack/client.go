@@ -33,6 +33,7 @@ type Cloud struct {
 
 	mu       sync.Mutex
 	versions map[service]profile.Service
+	faults   map[string]body // of failed servers, by id and time
 }
 
 // A service is one of OpenStack's, by its alias in the catalogue.

@@ -142,7 +142,10 @@ func (c *Cloud) collection(ctx context.Context, n collection) ([]body, error) {
 			items[i] = b.object("keypair")
 		}
 	}
-	return items, nil
+	if n == serverList {
+		err = c.explain(ctx, items)
+	}
+	return items, err
 }
 
 // List implements cloud.Reader.

@@ -114,7 +114,7 @@ func (c *call) mayAct(s *server, a serverAction) error {
 	case busy != "" && !slices.Contains(a.busy, busy) && !slices.Contains(a.busy, "*"):
 		return refuse(http.StatusConflict, "Cannot '%s' instance %s while it is in task_state %s", a.word, s.id, busy)
 	case s.launched.IsZero():
-		return refuse(http.StatusConflict, "Instance %s is not ready", s.id)
+		return refuse(http.StatusConflict, "Instance %s is in an invalid state for '%s'", s.id, a.word)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package openstack
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -50,16 +51,12 @@ func (s *server) equip(c *call, left time.Duration) {
 		return
 	}
 	if f, struck := c.cloud.Faults.Object("server", s.name); struck {
-		message := f.Message
-		if message == "" {
-			message = asRefusal(errNoValidHost).message
-		}
-		s.abort(c, message)
+		s.strand(c, cmp.Or(f.Message, asRefusal(errNoValidHost).message))
 		return
 	}
-	host, found := c.cloud.place(s, s.scheduling(c.cloud))
-	if !found {
-		s.abort(c, asRefusal(errNoValidHost).message)
+	host, err := c.cloud.place(s, s.flavor, s.scheduling(c.cloud))
+	if err != nil {
+		s.strand(c, asRefusal(err).message)
 		return
 	}
 	s.host, s.zone = host, c.cloud.zoneOf(host)
@@ -81,14 +78,22 @@ func (s *server) scheduling(c *Cloud) scheduling {
 	return want
 }
 
+// strand ends the building of a server that the scheduler has no host for. Nova
+// keeps such a server apart, in cell0, where lists do not look for its fault.
+func (s *server) strand(c *call, message string) {
+	s.abort(c, message)
+	s.fault.unlisted, s.zone = true, s.scheduling(c.cloud).zone
+	s.history[0].fail(message, "conductor_schedule_and_build_instances")
+}
+
 // abort ends the building of a server with an error; what it had got is free
-// again.
+// again. To Nova the building itself was carried out.
 func (s *server) abort(c *call, message string) {
 	s.life = sim.Steady(c.now, serverState{"error", "", powerNone})
-	s.fault = &serverFault{message, c.now}
-	s.history[0].end = c.now
-	s.history[0].fail()
+	s.fault = &serverFault{message: message, created: c.now}
+	s.history[0].end, s.launched = c.now, time.Time{}
 	s.release(c)
+	s.offload()
 }
 
 // plug makes the ports that were asked for, and takes those that are there.

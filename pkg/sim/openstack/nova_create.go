@@ -247,7 +247,7 @@ func (p *serverPlan) server(index int) *server {
 	id := p.cloud.Objects.UUID()
 	p.cloud.compute.made++
 	s := &server{id: id, project: p.project(), user: p.token.user.id, name: p.title, flavor: p.flavor, image: p.imageID, key: p.doc["key_name"],
-		zoneAsked: p.zoneAsked, hostAsked: p.hostAsked, userData: text(p.doc["user_data"]), access4: text(p.doc["accessIPv4"]), access6: text(p.doc["accessIPv6"]),
+		zone: p.zoneAsked, zoneAsked: p.zoneAsked, hostAsked: p.hostAsked, userData: text(p.doc["user_data"]), access4: text(p.doc["accessIPv4"]), access6: text(p.doc["accessIPv6"]),
 		metadata: map[string]string{}, group: p.member, groups: p.groupIDs, number: p.cloud.compute.made, launchIndex: index, diskConfig: "MANUAL",
 		bus: "vd", created: p.now, changed: p.now, requestedNetworks: p.nics, requestedDisks: p.disks}
 	if p.count > 1 {

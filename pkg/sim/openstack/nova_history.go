@@ -13,10 +13,14 @@ type historyEntry struct {
 	host                         string // where it happened
 	start, end                   time.Time
 	failed                       bool
+	why                          string
+	steps                        []string // of what failed: as far as it came
 }
 
-// fail marks what came to nothing.
-func (h *historyEntry) fail() { h.failed = true }
+// fail marks what came to nothing, and at which step: the last of these.
+func (h *historyEntry) fail(why string, steps ...string) {
+	h.failed, h.why, h.steps = true, why, steps
+}
 
 // note remembers what was asked, and when it will be done.
 func (s *server) note(c *call, name string, end time.Time) *historyEntry {
@@ -105,7 +109,7 @@ func (h *historyEntry) updated(now time.Time) time.Time {
 func (c *call) historyBody(s *server, h *historyEntry) map[string]any {
 	body := map[string]any{"action": h.name, "instance_uuid": s.id, "request_id": h.request, "user_id": h.user, "project_id": h.project,
 		"start_time": moment(h.start, novaLong), "message": nil}
-	if h.failed && h.name != "create" { // a server that found no host had no event that could fail
+	if h.failed {
 		body["message"] = "Error"
 	}
 	if c.version.since(2, 58) {
@@ -126,12 +130,12 @@ func showInstanceAction(c *call, s *server) (*reply, error) {
 		if !own {
 			names = []string{"compute_" + h.name + "_instance"}
 		}
-		if h.failed && h.name == "create" {
-			names = nil
+		if h.failed {
+			names = h.steps
 		}
 		list := []any{}
-		for _, name := range slices.Backward(names) {
-			list = append(list, c.eventBody(s, h, name, events))
+		for i, name := range slices.Backward(names) {
+			list = append(list, c.eventBody(s, h, name, h.failed && i == len(names)-1, events))
 		}
 		body["events"] = list
 	}
@@ -139,19 +143,22 @@ func showInstanceAction(c *call, s *server) (*reply, error) {
 }
 
 // eventBody is a step of an action; where and why is not for everybody.
-func (c *call) eventBody(s *server, h *historyEntry, name string, all bool) map[string]any {
+func (c *call) eventBody(s *server, h *historyEntry, name string, failed, all bool) map[string]any {
 	body := map[string]any{"event": name, "start_time": moment(h.start, novaLong), "finish_time": nil, "result": nil}
 	if !h.end.After(c.now) {
-		body["finish_time"], body["result"] = moment(h.end, novaLong), map[bool]string{false: "Success", true: "Error"}[h.failed]
+		body["finish_time"], body["result"] = moment(h.end, novaLong), map[bool]string{false: "Success", true: "Error"}[failed]
 	}
 	host := cmp.Or(h.host, s.host)
+	if h.failed { // what fails here fails where the scheduler is asked
+		host = controlHost
+	}
 	if c.version.since(2, 62) {
 		body["hostId"] = s.hostIDOn(host)
 	}
 	if c.version.since(2, 84) && c.permit("os_compute_api:os-instance-actions:events:details") == nil {
 		body["details"] = nil
-		if h.failed {
-			body["details"] = "No valid host was found. There are not enough hosts available."
+		if failed {
+			body["details"] = h.why
 		}
 	}
 	if all {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/profile"
 )
 
 // A computeHost is a machine that servers run on. One service and one
@@ -95,10 +97,20 @@ type scheduling struct {
 	not        string // where it is now
 }
 
-var errNoValidHost = refuse(http.StatusBadRequest, "No valid host was found. There are not enough hosts available.")
+// What the scheduler says: Placement offers no host, for they are full, disabled
+// or in another zone; or none of those that it offers passes the filters.
+var (
+	errNoCandidate = refuse(http.StatusBadRequest, "No valid host was found. ")
+	errNoValidHost = refuse(http.StatusBadRequest, "No valid host was found. There are not enough hosts available.")
+)
 
-// place finds a host for a server: the least filled one that its group allows.
-func (c *Cloud) place(s *server, want scheduling) (string, bool) {
+// place finds a host with room for a server of this flavor: the least filled one
+// that its group allows.
+func (c *Cloud) place(s *server, f profile.Flavor, want scheduling) (string, error) {
+	candidates := c.candidates(s.needs(f), want)
+	if len(candidates) == 0 {
+		return "", errNoCandidate
+	}
 	all, here := map[string]int{}, map[string]int64{}
 	for other := range c.compute.servers.All() {
 		if other.host != "" && other != s {
@@ -109,16 +121,32 @@ func (c *Cloud) place(s *server, want scheduling) (string, bool) {
 		}
 	}
 	best := ""
-	for h := range c.compute.hosts.All() {
-		fits := !h.disabled && !h.down && (want.zone == "" || c.zoneOf(h.name) == want.zone) && (want.host == "" || h.name == want.host) && h.name != want.not
-		if !fits || !s.group.allows(h.name, here) {
+	for _, h := range candidates {
+		if h.down || h.name == want.not || !s.group.allows(h.name, here) {
 			continue
 		}
 		if best == "" || s.group.better(here[h.name], here[best]) || here[h.name] == here[best] && all[h.name] < all[best] {
 			best = h.name
 		}
 	}
-	return best, best != ""
+	if best == "" {
+		return "", errNoValidHost
+	}
+	return best, nil
+}
+
+// candidates are the hosts that Placement offers.
+func (c *Cloud) candidates(needs room, want scheduling) []*computeHost {
+	taken := c.taken()
+	all, one := c.givenAway()
+	var list []*computeHost
+	for h := range c.compute.hosts.All() {
+		if !h.disabled && (want.zone == "" || c.zoneOf(h.name) == want.zone) && (want.host == "" || h.name == want.host) &&
+			needs.fits(one) && taken[h.name].plus(needs).fits(all) {
+			list = append(list, h)
+		}
+	}
+	return list
 }
 
 // serversOn are the servers of a host, oldest first.

@@ -5,14 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// What every simulated host has; nobody's servers fill it.
-const (
-	hostVCPUs = 128
-	hostRAM   = 512 << 10 // MiB
-	hostDisk  = 20 << 10  // GiB
-	ownRAM    = 512       // MiB that the host needs itself
+	"github.com/wechsel-project/wechsel/pkg/profile"
 )
 
 const hypervisorRule = "os_compute_api:os-hypervisors:"
@@ -32,26 +26,23 @@ func hypervisorRoutes(on func(string, handler)) {
 	on("GET /os-hypervisors/{id}/servers", searchHypervisors(true))
 }
 
-// load is what the servers of some hosts take.
-func (c *Cloud) load(hosts ...*computeHost) map[string]int64 {
-	use := map[string]int64{"memory_mb": ownRAM * int64(len(hosts)), "vcpus": 0, "local_gb": 0, "running": 0}
+// load is what of some hosts is taken, and by how many servers.
+func (c *Cloud) load(hosts ...*computeHost) (use room, running int) {
+	taken := c.taken()
 	for _, h := range hosts {
-		for _, s := range c.serversOn(h.name) {
-			use["vcpus"] += s.flavor.VCPUs
-			use["memory_mb"] += s.flavor.RAM
-			use["local_gb"] += s.flavor.Disk + s.flavor.Ephemeral
-			use["running"]++
-		}
+		use = use.plus(taken[h.name]).plus(room{ram: profile.ReservedRAM})
+		running += len(c.serversOn(h.name))
 	}
-	return use
+	return use, running
 }
 
 // capacity are the numbers of some hosts together.
 func (c *Cloud) capacity(hosts ...*computeHost) map[string]any {
-	n, use := int64(len(hosts)), c.load(hosts...)
-	return map[string]any{"vcpus": n * hostVCPUs, "memory_mb": n * hostRAM, "local_gb": n * hostDisk, "vcpus_used": use["vcpus"], "memory_mb_used": use["memory_mb"],
-		"local_gb_used": use["local_gb"], "free_ram_mb": n*hostRAM - use["memory_mb"], "free_disk_gb": n*hostDisk - use["local_gb"], "current_workload": 0,
-		"running_vms": use["running"], "disk_available_least": 0}
+	have := c.hostRoom().times(int64(len(hosts)))
+	use, running := c.load(hosts...)
+	return map[string]any{"vcpus": have.vcpus, "memory_mb": have.ram, "local_gb": have.disk, "vcpus_used": use.vcpus, "memory_mb_used": use.ram,
+		"local_gb_used": use.disk, "free_ram_mb": have.ram - use.ram, "free_disk_gb": have.disk - use.disk, "current_workload": 0,
+		"running_vms": running, "disk_available_least": 0}
 }
 
 // hostNumber is the id of a node or a service in this microversion.

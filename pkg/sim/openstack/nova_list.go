@@ -108,7 +108,7 @@ func (c *call) serverColumns() map[string]func(*server) string {
 		"display_name": func(s *server) string { return s.name }, "uuid": func(s *server) string { return s.id },
 		"hostname": func(s *server) string { return s.hostname }, "user_id": func(s *server) string { return s.user },
 		"project_id": func(s *server) string { return s.project }, "image_ref": func(s *server) string { return s.image },
-		"key_name": func(s *server) string { return text(s.key) }, "availability_zone": func(s *server) string { return s.zoneShown() },
+		"key_name": func(s *server) string { return text(s.key) }, "availability_zone": func(s *server) string { return s.zone },
 		"config_drive": func(s *server) string { return s.drive }, "host": func(s *server) string { return s.host }, "node": func(s *server) string { return s.host },
 		"vm_state": func(s *server) string { return s.state(c.now).vm }, "task_state": func(s *server) string { return s.state(c.now).task },
 		"power_state":  func(s *server) string { return pyStr(int64(s.state(c.now).power)) },

@@ -197,6 +197,7 @@ func abortMigration(c *call, s *server) (*reply, error) {
 	if m.later != nil {
 		*m.later = true
 	}
+	s.second = nil
 	st := s.state(c.now)
 	st.task = ""
 	s.life = sim.Steady(c.now, st)

@@ -30,34 +30,34 @@ func resizeServer(c *call, s *server, arg any) (*reply, error) {
 	if kind, given := argument(arg)["OS-DCF:diskConfig"].(string); given {
 		s.diskConfig = kind
 	}
-	return c.moveServer(s, "resize", f, scheduling{zone: s.zoneAsked})
+	return c.moveServer(s, "resize", f.Flavor, scheduling{zone: s.zoneAsked})
 }
 
-// moveServer takes a server to another host, if there is one, with a flavor
-// that is to be confirmed. A simulated cloud of one host resizes in place.
-func (c *call) moveServer(s *server, kind string, f *flavor, want scheduling) (*reply, error) {
+// moveServer takes a server to another host, if there is one with room, with a
+// flavor that is to be confirmed. A simulated cloud of one host resizes in place.
+func (c *call) moveServer(s *server, kind string, flavor profile.Flavor, want scheduling) (*reply, error) {
 	elsewhere := want
 	elsewhere.not = s.host
-	host, found := c.cloud.place(s, elsewhere)
-	if !found && kind == "resize" && want.host == "" {
-		host, found = s.host, true
+	host, err := c.cloud.place(s, flavor, elsewhere)
+	if err != nil && kind == "resize" && want.host == "" {
+		host, _ = c.cloud.place(s, flavor, scheduling{host: s.host})
 	}
 	d := c.cloud.takes(c.cloud.profile.Behaviour.Durations.ServerAction, s.id)
 	m := c.newMigration(s, kind, host)
-	if !found {
+	if host == "" {
 		m.status = "error"
-		s.note(c, kind, c.now).fail()
+		what := map[string]string{"resize": "resize", "migrate": "cold migrate"}[kind]
+		s.note(c, kind, c.now).fail("No valid host was found. No valid host found for "+what, "conductor_migrate_server")
 		return empty(http.StatusAccepted), nil
 	}
 	st := s.state(c.now)
 	s.life = sim.Begin(c.now, serverState{st.vm, "resize_prep", st.power}, d/4).For(serverState{st.vm, "resize_migrating", st.power}, d/4).
 		For(serverState{st.vm, "resize_migrated", st.power}, d/4).For(serverState{st.vm, "resize_finish", st.power}, d-3*(d/4)).Then(serverState{"resized", "", st.power})
 	s.note(c, kind, c.now.Add(d))
-	s.before = &serverBefore{flavor: s.flavor, host: s.host, state: st}
+	s.before, s.second = &serverBefore{flavor: s.flavor, host: s.host, state: st}, &claim{host, flavor}
 	c.later(s, c.now.Add(d), func(c *call) {
-		if f != nil {
-			s.flavor = f.Flavor
-		}
+		s.second = &claim{s.host, s.flavor}
+		s.flavor = flavor
 		c.arrive(s, host)
 		m.finish("finished", c.now)
 	})
@@ -86,7 +86,7 @@ func confirmResize(c *call, s *server, _ any) (*reply, error) {
 		vm, power = "stopped", powerOff
 	}
 	c.proceed(s, "confirmResize", "", serverState{vm, "", power})
-	s.before = nil
+	s.before, s.second = nil, nil
 	c.endMigration(s, "confirmed")
 	return empty(http.StatusNoContent), nil
 }
@@ -107,7 +107,7 @@ func revertResize(c *call, s *server, _ any) (*reply, error) {
 	at := c.proceed(s, "revertResize", "resize_reverting", serverState{vm, "", power})
 	s.before = nil
 	c.later(s, at, func(c *call) {
-		s.flavor = old.flavor
+		s.flavor, s.second = old.flavor, nil
 		c.arrive(s, old.host)
 		c.endMigration(s, "reverted")
 	})
@@ -129,7 +129,7 @@ func migrateServer(c *call, s *server, arg any) (*reply, error) {
 			return nil, refuse(http.StatusBadRequest, "Cannot migrate to the host where the server exists.")
 		}
 	}
-	return c.moveServer(s, "migrate", nil, scheduling{zone: s.zoneAsked, host: host})
+	return c.moveServer(s, "migrate", s.flavor, scheduling{zone: s.zoneAsked, host: host})
 }
 
 // liveMigrate takes a running server to another host.
@@ -148,19 +148,20 @@ func liveMigrate(c *call, s *server, arg any) (*reply, error) {
 			return nil, refuse(http.StatusBadRequest, "Unable to migrate instance (%s) to current host (%s).", s.id, s.host)
 		}
 	}
-	host, found := c.cloud.place(s, want)
-	if !found {
+	host, err := c.cloud.place(s, s.flavor, want)
+	if err != nil {
 		if c.version.since(2, 34) { // found out later
 			c.newMigration(s, "live-migration", host).finish("error", c.now)
-			s.note(c, "live-migration", c.now).fail()
+			s.note(c, "live-migration", c.now).fail(asRefusal(err).message, "conductor_live_migrate_instance")
 			return empty(http.StatusAccepted), nil
 		}
-		return nil, errNoValidHost
+		return nil, err
 	}
 	m, st := c.newMigration(s, "live-migration", host), s.state(c.now)
-	m.status = "running"
+	m.status, s.second = "running", &claim{host, s.flavor}
 	at := c.proceed(s, "live-migration", "migrating", serverState{st.vm, "", st.power})
 	m.later = c.laterThan(s, at, func(c *call) {
+		s.second = nil
 		c.arrive(s, host)
 		m.finish("completed", c.now)
 	})
@@ -191,16 +192,18 @@ func evacuateServer(c *call, s *server, arg any) (*reply, error) {
 	if !c.version.since(2, 14) {
 		rep = ok(map[string]any{"adminPass": cmp.Or(text(doc["adminPass"]), c.cloud.compute.secret(c.cloud))})
 	}
-	host, found := c.cloud.place(s, want)
+	host, err := c.cloud.place(s, s.flavor, want)
 	m := c.newMigration(s, "evacuation", host)
-	if !found {
+	if err != nil {
 		m.finish("error", c.now)
-		s.note(c, "evacuate", c.now).fail()
-		s.life, s.fault = sim.Steady(c.now, serverState{"error", "", powerNone}), &serverFault{asRefusal(errNoValidHost).message, c.now}
+		s.note(c, "evacuate", c.now).fail(asRefusal(err).message, "conductor_rebuild_server")
+		s.life, s.fault = sim.Steady(c.now, serverState{"error", "", powerNone}), &serverFault{message: asRefusal(err).message, created: c.now}
 		return rep, nil
 	}
+	s.second = &claim{host, s.flavor}
 	at := c.proceed(s, "evacuate", "rebuilding", serverState{"active", "", powerRunning})
 	c.later(s, at, func(c *call) {
+		s.second = nil
 		c.arrive(s, host)
 		m.finish("done", c.now)
 	})

@@ -37,6 +37,7 @@ type server struct {
 	disks                      []*serverDisk
 	nics                       []*serverNIC
 	history                    []*historyEntry
+	second                     *claim // beside its own host
 	shelved                    string // id of the image that a shelved one is kept in
 	ending                     bool   // a deletion has begun
 	ended                      time.Time
@@ -59,8 +60,9 @@ const (
 )
 
 type serverFault struct {
-	message string
-	created time.Time
+	message  string
+	created  time.Time
+	unlisted bool // seen only by who asks for this server
 }
 
 // A serverDisk is a volume at a server.

@@ -3,6 +3,8 @@ package openstack
 import (
 	"net/http"
 	"time"
+
+	"github.com/wechsel-project/wechsel/pkg/profile"
 )
 
 // controlHost is where the scheduler and the conductor are.
@@ -192,12 +194,13 @@ func showHost(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	use := c.cloud.load(h)
+	have := c.cloud.hostRoom()
+	use, _ := c.cloud.load(h)
 	entry := func(project string, cpu, ram, disk int64) map[string]any {
 		return map[string]any{"resource": map[string]any{"host": h.name, "project": project, "cpu": cpu, "memory_mb": ram, "disk_gb": disk}}
 	}
-	list := []any{entry("(total)", hostVCPUs, hostRAM, hostDisk), entry("(used_now)", use["vcpus"], use["memory_mb"], use["local_gb"]),
-		entry("(used_max)", use["vcpus"], use["memory_mb"]-ownRAM, use["local_gb"])}
+	list := []any{entry("(total)", have.vcpus, have.ram, have.disk), entry("(used_now)", use.vcpus, use.ram, use.disk),
+		entry("(used_max)", use.vcpus, use.ram-profile.ReservedRAM, use.disk)}
 	projects := map[string][3]int64{}
 	for _, s := range c.cloud.serversOn(h.name) {
 		p := projects[s.project]

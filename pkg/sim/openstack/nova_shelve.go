@@ -30,7 +30,7 @@ func shelveServer(c *call, s *server, _ any) (*reply, error) {
 }
 
 // offload takes a server off its host; its ports and volumes stay its own.
-func (s *server) offload() { s.host = "" }
+func (s *server) offload() { s.host, s.zone = "", "" }
 
 func offloadServer(c *call, s *server, _ any) (*reply, error) {
 	at := c.proceed(s, "shelveOffload", "shelving_offloading", serverState{"shelved_offloaded", "", powerOff})
@@ -59,9 +59,9 @@ func unshelveServer(c *call, s *server, arg any) (*reply, error) {
 		}
 		want.zone, s.zoneAsked = text(zone), text(zone)
 	}
-	host, found := c.cloud.place(s, want)
-	if !found {
-		s.note(c, "unshelve", c.now).fail()
+	host, err := c.cloud.place(s, s.flavor, want)
+	if err != nil {
+		s.note(c, "unshelve", c.now).fail(asRefusal(err).message, "get_image_info", "schedule_instances")
 		return empty(http.StatusAccepted), nil
 	}
 	s.host, s.zone = host, c.cloud.zoneOf(host)

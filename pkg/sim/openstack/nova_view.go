@@ -12,13 +12,13 @@ func (c *call) serverBody(s *server, alone bool) map[string]any {
 	body := map[string]any{"id": s.id, "name": s.name, "status": s.status(c.now), "tenant_id": s.project, "user_id": s.user, "metadata": words(s.metadata),
 		"hostId": s.hostIDOn(s.host), "image": "", "flavor": c.flavorOf(s), "created": moment(s.created, novaTime), "updated": moment(s.updated(c.now), novaTime),
 		"addresses": c.addresses(s, true), "accessIPv4": s.access4, "accessIPv6": s.access6, "links": selfLinks(c, "/servers/"+s.id),
-		"OS-DCF:diskConfig": s.diskConfig, "OS-EXT-AZ:availability_zone": s.zoneShown(), "config_drive": s.drive, "key_name": s.key,
+		"OS-DCF:diskConfig": s.diskConfig, "OS-EXT-AZ:availability_zone": s.zone, "config_drive": s.drive, "key_name": s.key,
 		"OS-SRV-USG:launched_at": nil, "OS-SRV-USG:terminated_at": nil, "OS-EXT-STS:task_state": orNull(st.task), "OS-EXT-STS:vm_state": st.vm,
 		"OS-EXT-STS:power_state": st.power, "os-extended-volumes:volumes_attached": c.disksOf(s)}
 	if s.image != "" {
 		body["image"] = map[string]any{"id": s.image, "links": bookmark(c, "/images/"+s.image)}
 	}
-	if !s.launched.After(c.now) && st.vm != "error" {
+	if !s.launched.IsZero() && !s.launched.After(c.now) {
 		body["OS-SRV-USG:launched_at"] = moment(s.launched, novaLong)
 	}
 	if slices.Contains(progressing, s.status(c.now)) {
@@ -27,7 +27,7 @@ func (c *call) serverBody(s *server, alone bool) map[string]any {
 	if groups := c.groupNames(s); len(groups) > 0 {
 		body["security_groups"] = groups
 	}
-	if s.fault != nil && (st.vm == "error" || st.vm == "deleted") {
+	if s.fault != nil && (alone || !s.fault.unlisted) && (st.vm == "error" || st.vm == "deleted") {
 		fault := map[string]any{"code": 500, "created": moment(s.fault.created, novaTime), "message": s.fault.message}
 		if c.admin() { // the real one has a traceback
 			fault["details"] = s.fault.message
@@ -100,13 +100,6 @@ func (c *call) hostStatus(s *server) string {
 		return "DOWN"
 	}
 	return "UP"
-}
-
-func (s *server) zoneShown() string {
-	if s.zone != "" {
-		return s.zone
-	}
-	return s.zoneAsked
 }
 
 // hostIDOn hides a host from tenants, and tells two of them apart.
