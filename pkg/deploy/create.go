@@ -142,6 +142,8 @@ func (t *task) awaitReady(ctx context.Context) (bool, error) {
 
 func failure(live *resource.Resource, absent int) string {
 	switch {
+	case absent > 0 && live.Why != "":
+		return "it is gone; it was " + live.Why
 	case live.Why != "":
 		return live.Why
 	case absent > 0:

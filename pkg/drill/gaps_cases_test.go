@@ -222,6 +222,11 @@ func imageGaps() []shown {
 		{row: 9, what: "tenants may not upload images", workload: aVolumeWithBytes, to: policy("add_image", "admin"), want: []string{"image/upload-forbidden"}},
 		{row: 10, what: "the format is not taken", workload: aVolumeWithBytes,
 			to: fault(profile.Fault{Service: "image", Method: "POST", Path: "/v2/images", Status: 400, Message: "Invalid disk format 'qcow2' for image."}), want: []string{"image/format-refused"}},
+		{row: 12, what: "images may not be larger", workload: aVolumeWithBytes, to: func(p *profile.Profile) { p.Behaviour.ImageSizeCap = 512 }, want: []string{"image/too-large"}},
+		{row: 12, what: "all images together may not be larger", workload: aVolumeWithBytes, to: func(p *profile.Profile) { p.Behaviour.UserStorageQuota = 512 },
+			want: []string{"image/too-large"}},
+		{row: 12, what: "the source takes no image of the volume", workload: aVolumeWithBytes, from: func(p *profile.Profile) { p.Behaviour.ImageSizeCap = 512 },
+			want: []string{"storage/content-unread"}, unfit: []string{"storage/volume-failed"}},
 		{row: 12, what: "the image is too large", workload: aVolumeWithBytes,
 			to: fault(profile.Fault{Service: "image", Method: "PUT", Path: "/v2/images/*/file", Status: 413, Message: "Denying attempt to upload image larger than 1 bytes."}), want: []string{"image/too-large"}},
 	}

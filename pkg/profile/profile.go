@@ -88,7 +88,13 @@ type Behaviour struct {
 	PageLimits    map[string]int64  `json:"pageLimits,omitempty"`    // osapi_max_limit and its like, by service; default: 1000
 	Policy        map[string]string `json:"policy,omitempty"`        // rule: the role that it needs, e.g. publicize_image: admin; nobody: nobody may
 	HashAlgorithm string            `json:"hashAlgorithm,omitempty"` // of Glance; default: sha512
-	Faults        []Fault           `json:"faults,omitempty"`
+
+	// Glance's limits, in bytes: on one image (image_size_cap; 0: none), and on all that a project has
+	// uploaded or had saved (user_storage_quota; 0: none).
+	ImageSizeCap     int64 `json:"imageSizeCap,omitempty"`
+	UserStorageQuota int64 `json:"userStorageQuota,omitempty"`
+
+	Faults []Fault `json:"faults,omitempty"`
 }
 
 // A Host is what a compute host has, and how much of it Nova gives away: times

@@ -150,6 +150,8 @@ func TestValidate(t *testing.T) {
 		{"host: {vcpus: 128, ram: 524288, disk: 20480}", "host: {vcpus: 4, ram: 4096, disk: 10, ramAllocationRatio: 0}", `"0" is no ratio: a number above 0 is wanted, such as 1.5`},
 		{"host: {vcpus: 128, ram: 524288, disk: 20480}", "host: {vcpus: 4, ram: 4096, disk: 10, ramAllocationRatio: many}", `"many" is no ratio`},
 		{"host: {vcpus: 128, ram: 524288, disk: 20480}", "host: {vcpus: 4, memory: 4096}", "memory is not known here; known are cpuAllocationRatio"},
+		{"hosts: 1", "hosts: 1\n  imageSizeCap: -1", "behaviour.imageSizeCap: -1 bytes: it must be above 0"},
+		{"hosts: 1", "hosts: 1\n  userStorageQuota: 1GB", "a whole number is wanted here, not 1GB"},
 		{"hosts: 1", "faults: [{message: x}]\n  hosts: 1", "a fault strikes either requests"},
 	} {
 		text := strings.Replace(string(good), c.old, c.new, 1)

@@ -262,6 +262,11 @@ func (p *Profile) validateBehaviour(c *checker) {
 			c.oneOf(where+"etherType", r.EtherType, "IPv4", "IPv6")
 		}
 	}
+	for name, limit := range map[string]int64{"imageSizeCap": b.ImageSizeCap, "userStorageQuota": b.UserStorageQuota} {
+		if limit < 0 {
+			c.bad("behaviour."+name, "%d bytes: it must be above 0, or not there", limit)
+		}
+	}
 	if h := b.Host; h != (Host{}) && (h.VCPUs < 1 || h.RAM <= ReservedRAM || h.Disk < 1) {
 		c.bad("behaviour.host", "a host needs vcpus, disk and more ram than the %d MiB that it keeps for itself", ReservedRAM)
 	}

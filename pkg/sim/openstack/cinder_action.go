@@ -206,8 +206,10 @@ func uploadVolume(c *call, v *volume, args map[string]any) (*reply, error) {
 	rep := with(http.StatusAccepted, map[string]any{action: c.uploadBody(v, im)})
 	disk, size := v.disk.Retain(), v.size<<30
 	rep.after = func() {
-		if err := c.copyOut(im, disk, size); err != nil { // no disk space: what a service would log
-			c.do(func() { im.life = sim.Steady(c.now, "killed") })
+		if err := c.copyOut(im, disk, size); err != nil && c.lose(im, err) {
+			c.do(func() {
+				c.tell(message{event: "VOLUME_VOLUME_003_006", kind: "VOLUME", about: v.id, text: "copy volume to image:Not enough quota resource for operation."}, v.life.End())
+			})
 		}
 	}
 	return rep, nil

@@ -23,8 +23,12 @@ func uploadImage(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer c.drain()
+	if err := c.mayUpload(im); err != nil {
+		return nil, err
+	}
 	sums := c.cloud.newSums()
-	blob, err := c.cloud.Blobs.Copy(io.TeeReader(c.Body, sums))
+	blob, err := c.cloud.Blobs.Copy(io.TeeReader(c.imageBody(), sums))
 	var disk *sim.Blob
 	if err == nil {
 		disk = im.decode(c.cloud, blob)
@@ -37,6 +41,11 @@ func uploadImage(c *call) (*reply, error) {
 		}
 		if err != nil {
 			im.life = sim.Steady(c.now, "queued")
+			return
+		}
+		if err = c.cloud.storageFull(c.project(), blob.Size()); err != nil { // Glance takes it for active already, and cannot queue it again
+			blob.Release()
+			disk.Release()
 			return
 		}
 		im.store(blob, sums, c.now)

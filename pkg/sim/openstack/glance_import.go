@@ -58,8 +58,9 @@ func stageImage(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer c.drain()
 	sums := c.cloud.newSums()
-	blob, err := c.cloud.Blobs.Copy(io.TeeReader(c.Body, sums))
+	blob, err := c.cloud.Blobs.Copy(io.TeeReader(c.imageBody(), sums))
 	if err != nil {
 		c.do(func() { im.life = sim.Steady(c.now, "queued") })
 		return nil, err

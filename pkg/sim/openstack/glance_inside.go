@@ -45,8 +45,13 @@ func (c *call) saveImage(im *image, blob, disk *sim.Blob) error {
 	if err := s.read(blob); err != nil {
 		return err
 	}
+	var err error
 	c.do(func() {
-		if _, there := c.cloud.image.table.Get(im.id); !there { // deleted meanwhile
+		_, there := c.cloud.image.table.Get(im.id)
+		if there {
+			err = c.cloud.fits(im, blob.Size())
+		}
+		if !there || err != nil { // deleted meanwhile, or refused
 			blob.Release()
 			disk.Release()
 			return
@@ -59,7 +64,7 @@ func (c *call) saveImage(im *image, blob, disk *sim.Blob) error {
 			im.life = sim.Begin(c.now, "queued", d).Then("killed")
 		}
 	})
-	return nil
+	return err
 }
 
 // volumeMetadata is what a volume made from the image remembers of it.

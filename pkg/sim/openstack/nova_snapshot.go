@@ -80,8 +80,8 @@ func (c *call) fillServerImage(im *image, size int64) func() {
 		if err == nil {
 			err = c.saveImage(im, blob, blob.Retain())
 		}
-		if err != nil { // no disk space: what a service would log
-			c.do(func() { im.life = sim.Steady(c.now, "killed") })
+		if err != nil {
+			c.lose(im, err)
 		}
 	}
 }
