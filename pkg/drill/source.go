@@ -81,7 +81,11 @@ func (d *drill) deploySource(ctx context.Context) error {
 		return err
 	}
 	if !found {
-		if p, err = plan.Build(d.Workload, plan.Target{Catalogue: d.fromCatalogue, Given: cloud.Given(d.fromCatalogue)}, plan.Options{Drill: d.ID, Cloud: d.From.Name}); err != nil {
+		target := plan.Target{Catalogue: d.fromCatalogue, Given: cloud.Given(d.fromCatalogue)}
+		if target.Existing, err = existing(ctx, d.From.Cloud, d.Workload, target.Given); err != nil {
+			return err
+		}
+		if p, err = plan.Build(d.Workload, target, plan.Options{Drill: d.ID, Cloud: d.From.Name}); err != nil {
 			return err
 		}
 		if err := d.preflight(p); err != nil {

@@ -46,7 +46,9 @@ func schemas() resource.Schemas {
 		{Type: tIface, Mark: resource.MarkParent, Natural: []resource.Path{"subnet"}, Fields: []resource.Field{text("subnet", tSubnet)}},
 		{Type: tGroup, Mark: resource.MarkDescription},
 		{Type: tRule, Mark: resource.MarkParent, Natural: []resource.Path{""}, Fields: []resource.Field{text("remote_group", tGroup), {Path: "port", Form: resource.Int}}},
-		{Type: tPort, Mark: resource.MarkDescription, Natural: []resource.Path{"network", "fixed_ips"}, Fields: []resource.Field{
+		{Type: "OS::Neutron::FloatingIP", Mark: resource.MarkDescription, Fields: []resource.Field{text("port_id", tPort)},
+			After: []resource.Edge{{Type: tIface, Via: "port_id.network", Of: "subnet.network"}}},
+		{Type: tPort, Mark: resource.MarkDescription, After: []resource.Edge{{Type: tSubnet, Via: "network", Of: "network"}}, Natural: []resource.Path{"network", "fixed_ips"}, Fields: []resource.Field{
 			text("network", tNet), text("security_groups[]", tGroup), {Path: "security_groups", Form: resource.List, List: resource.Unique}}},
 		{Type: tServer, Mark: resource.MarkTags, Fields: []resource.Field{
 			text("flavor", tFlavor), text("image", tImage), text("networks[].port", tPort), text("networks[].network", tNet),
@@ -185,6 +187,30 @@ func TestDrill(t *testing.T) {
 	data, err := json.Marshal(set)
 	if err != nil || strings.Contains(string(data), `"v1"`) || strings.Contains(string(data), "d1") {
 		t.Errorf("an id or a mark is written to the file: %v", err)
+	}
+}
+
+// A drill that only uses a network of the project takes its subnets along, and
+// the router that its floating address needs, but not what others have there.
+func TestWayOut(t *testing.T) {
+	const tAddress = resource.Type("OS::Neutron::FloatingIP")
+	list := []*resource.Resource{
+		own(tNet, "n1", "lan", nil), own(tSubnet, "s1", "lan", spec{"network": "n1"}), own(tPort, "p9", "others", spec{"network": "n1"}),
+		own(tRouter, "r1", "out", spec{"external_gateway_info": spec{"network": "ext"}}), child(own(tIface, "i1", "", spec{"subnet": "s1"}), tRouter, "r1"),
+		own(tNet, "n2", "other", nil), own(tSubnet, "s2", "other", spec{"network": "n2"}), own(tRouter, "r2", "", nil), child(own(tIface, "i2", "", spec{"subnet": "s2"}), tRouter, "r2"),
+		marked(own(tPort, "p1", "", spec{"network": "n1"}), "nic"),
+		marked(own(tAddress, "f1", "", spec{"port_id": "p1"}), "address"),
+	}
+	for _, c := range []struct {
+		list []*resource.Resource
+		want []string
+	}{
+		{list, []string{"Neutron::FloatingIP/address", "Neutron::Net/lan", "Neutron::Net/public", "Neutron::Port/nic", "Neutron::Router/out", "Neutron::RouterInterface/out-lan", "Neutron::Subnet/lan"}},
+		{list[:len(list)-1], []string{"Neutron::Net/lan", "Neutron::Port/nic", "Neutron::Subnet/lan"}},
+	} {
+		if diff := cmp.Diff(c.want, refs(take(t, c.list, 1, inventory.Options{Drill: "d1", Catalogue: catalogue()}))); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ const (
 type Target struct {
 	Catalogue profile.Catalogue
 	Given     []*resource.Resource // of the catalogue, with ID and facts: cloud.Given(Catalogue)
+	Existing  []*resource.Resource // what the project has itself and the workload names, with ID, as Given
 }
 
 // Options of a plan.
@@ -133,13 +134,14 @@ func (b *builder) build() (*Plan, error) {
 
 // A builder makes one plan.
 type builder struct {
-	set    *resource.Set        // the source's, never changed
-	all    []*resource.Resource // of set, in order
-	out    *resource.Set        // the target's
-	cat    profile.Catalogue
-	offers map[resource.Type][]*resource.Resource // what the target gives, in order
-	opts   Options
-	frugal bool // rather another flavor than a volume that the source did not need
+	set      *resource.Set        // the source's, never changed
+	all      []*resource.Resource // of set, in order
+	out      *resource.Set        // the target's
+	cat      profile.Catalogue
+	offers   map[resource.Type][]*resource.Resource // what the target gives, in order
+	existing []*resource.Resource                   // what the project has
+	opts     Options
+	frugal   bool // rather another flavor than a volume that the source did not need
 
 	uses     map[resource.Ref][]use              // of the source's Given
 	mapped   map[resource.Ref]*resource.Resource // the source's Given: the target's
@@ -163,6 +165,7 @@ func newBuilder(set *resource.Set, target Target, opts Options) *builder {
 	b := &builder{set: set, all: slices.Collect(set.All()), out: resource.NewSet(set.Schemas), cat: target.Catalogue, opts: opts,
 		offers: map[resource.Type][]*resource.Resource{}, uses: map[resource.Ref][]use{}, refs: map[resource.Ref]resource.Ref{},
 		mapped: map[resource.Ref]*resource.Resource{}, chosen: map[resource.Ref]choice{}, roots: map[resource.Ref]*resource.Resource{}, spaces: map[string]string{}, carries: map[resource.Ref]bool{}}
+	b.existing = target.Existing
 	given := slices.Clone(target.Given)
 	slices.SortFunc(given, func(x, y *resource.Resource) int { return x.Ref.Compare(y.Ref) })
 	for _, g := range given {

@@ -76,6 +76,9 @@ func (b *builder) mapGiven() {
 }
 
 func (b *builder) match(from *resource.Resource) choice {
+	if to := b.there(from); to != nil {
+		return choice{to: to, rule: "given/there", effect: resource.Same}
+	}
 	switch from.Type {
 	case flavor:
 		return b.matchFlavor(from)
@@ -103,6 +106,27 @@ func (b *builder) match(from *resource.Resource) choice {
 		return choice{rule: "qos/absent", effect: resource.Degraded}
 	}
 	return choice{rule: "given/absent", effect: resource.Lost}
+}
+
+// there finds what the workload names by its id, or has in its project; nil if
+// there is nothing. A name that the provider uses comes first.
+func (b *builder) there(from *resource.Resource) *resource.Resource {
+	if from.Name == "" || inCluster(from.Type) {
+		return nil
+	}
+	offers := b.offers[from.Type]
+	if slices.ContainsFunc(offers, func(g *resource.Resource) bool { return g.Name == from.Name }) {
+		return nil
+	}
+	if i := slices.IndexFunc(offers, func(g *resource.Resource) bool { return g.ID == from.Name }); i >= 0 {
+		return offers[i]
+	}
+	for _, r := range b.existing {
+		if r.Type == from.Type && (r.Name == from.Name || r.ID == from.Name) {
+			return r
+		}
+	}
+	return nil
 }
 
 // take notes the choice, with one forecast for each property that it changes.
