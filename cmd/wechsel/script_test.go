@@ -69,7 +69,7 @@ func columns(ts *testscript.TestScript, neg bool, args []string) {
 
 // interrupt N TEXT COMMAND…: runs the command and sends it N times Ctrl-C, the
 // first once it has said TEXT on stderr. Its output is in stdout, its exit
-// code in the variable code. With KILL for N it is one SIGKILL.
+// code in the variable code. With KILL or HUP for N it is one SIGKILL or SIGHUP.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: interrupt N TEXT COMMAND…")
@@ -95,7 +95,11 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(c.Start())
 	left, sent := 1, syscall.SIGKILL
-	if args[0] != "KILL" {
+	switch args[0] {
+	case "KILL":
+	case "HUP":
+		sent = syscall.SIGHUP
+	default:
 		sent = syscall.SIGINT
 		left, err = strconv.Atoi(args[0])
 		ts.Check(err)

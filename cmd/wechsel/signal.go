@@ -7,11 +7,17 @@ import (
 	"syscall"
 )
 
-// notify delivers interrupts until stop is called.
+// notify delivers interrupts until stop is called. A terminal that is closed is one,
+// unless nohup has said that it shall be none. Output that nobody reads any more
+// (`| head`) ends nothing until then: what was made has to be cleaned up.
 func notify() (<-chan os.Signal, func()) {
-	c := make(chan os.Signal, 2)
+	c, unread := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
-	return c, func() { signal.Stop(c) }
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(c, syscall.SIGHUP)
+	}
+	signal.Notify(unread, syscall.SIGPIPE)
+	return c, func() { signal.Stop(c); signal.Stop(unread) }
 }
 
 // interruptible returns a context that the first interrupt cancels; the second
