@@ -47,7 +47,6 @@ func (a *app) cli() *cli.App {
 		Name:                      "wechsel",
 		Usage:                     "would our workload still work on the other cloud?",
 		Version:                   version(),
-		HideVersion:               true,
 		Writer:                    a.Out,
 		ErrWriter:                 a.Err,
 		DisableSliceFlagSeparator: true,
@@ -79,8 +78,27 @@ func finish(commands []*cli.Command) {
 	}
 }
 
+// usageError says what is wrong with the flags: the library gives the words only.
 func usageError(c *cli.Context, err error, _ bool) error {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	bare, alone := strings.CutPrefix(err.Error(), "flag needs an argument: -")
+	switch {
+	case alone:
+		err = fmt.Errorf("--%s wants a value", bare)
+	case unknown && c.Command.HelpName == c.App.Name:
+		err = fmt.Errorf("there is no flag --%s before a command, but perhaps after it", name)
+	case unknown:
+		err = fmt.Errorf("there is no flag --%s%s", name, suggest.Nearest("--"+name, flagNames(c.Command.Flags)))
+	}
 	return &usage{fmt.Errorf("%w; `%s --help` shows the flags", err, c.Command.HelpName)}
+}
+
+func flagNames(flags []cli.Flag) []string {
+	var names []string
+	for _, f := range flags {
+		names = append(names, "--"+f.Names()[0])
+	}
+	return names
 }
 
 func (a *app) noCommand(c *cli.Context) error {
@@ -92,7 +110,8 @@ func (a *app) noCommand(c *cli.Context) error {
 
 func unknownSubcommand(c *cli.Context) error {
 	if c.Args().Present() {
-		return &usage{fmt.Errorf("there is no command %q below %q", c.Args().First(), c.Command.Name)}
+		return &usage{fmt.Errorf("there is no command %q below %q%s; `%s --help` shows those that there are",
+			c.Args().First(), c.Command.Name, suggest.Nearest(c.Args().First(), commandNames(c.Command.Subcommands)), c.Command.HelpName)}
 	}
 	return cli.ShowSubcommandHelp(c)
 }

@@ -26,10 +26,11 @@ Examples:
   wechsel capture --cloud my-cloud --layers kubernetes -o my-cluster.yaml
   wechsel run web-shop --from sim:./my-cloud.yaml --to sim:isar`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to read", Required: true},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write, which must not be there: NAME.yaml", Required: true},
+			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to read"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write, which must not be there: NAME.yaml"},
 			&cli.StringFlag{Name: "layers", Value: layersBoth, Usage: "`LAYERS` of the cloud to read: openstack, kubernetes, or both (all that it has)"}, configFlag(), a.clusterProgramFlag(),
 		},
+		Before: needs("cloud", "output"),
 		Action: a.capture,
 	}
 }

@@ -14,8 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/wechsel-project/wechsel/fixtures"
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/cloud/kubernetes"
@@ -86,10 +84,13 @@ func (a *app) connect(ctx context.Context, name string, config *scenario.Config,
 		})
 	}
 	c, err := openLayers(ctx, drill.Side{Name: name, Place: placeOf(name, config)}, layers, want.join())
-	if errors.Is(err, cloud.ErrInvalid) { // a name that leads nowhere, an entry that makes no sense
-		return nil, &usage{err}
+	if !errors.Is(err, cloud.ErrInvalid) {
+		return c, err
 	}
-	return c, err
+	if _, unknown := loadProfile(simulated + name); unknown == nil { // a name that leads nowhere, an entry that makes no sense
+		err = fmt.Errorf("%w; or %s%s, which is simulated", err, simulated, name)
+	}
+	return nil, &usage{err}
 }
 
 // leaveAbsent leaves out what a cloud does not have.
@@ -150,14 +151,13 @@ func openLayers(ctx context.Context, side drill.Side, layers []layer, join func(
 			}
 		}
 	}
-	var g errgroup.Group
+	var wg sync.WaitGroup
+	errs := make([]error, len(layers))
 	for i, open := range layers {
-		g.Go(func() (err error) {
-			clouds[i], calls[i], err = open(ctx, &stops[i])
-			return err
-		})
+		wg.Go(func() { clouds[i], calls[i], errs[i] = open(ctx, &stops[i]) })
 	}
-	if err := g.Wait(); err != nil {
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil { // a name that nobody knows is missing in both places
 		c.close()
 		return nil, err
 	}

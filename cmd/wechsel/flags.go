@@ -45,9 +45,13 @@ func flagsFirst(c *cli.App, args []string) []string {
 			return append(out, arg)
 		}
 		front = append(front, arg)
-		if takesValue(flags, arg) && len(rest) > 0 {
-			front, rest = append(front, rest[0]), rest[1:]
+		if !takesValue(flags, arg) {
+			continue
 		}
+		if len(rest) == 0 {
+			return slices.Concat(out, front) // the value is missing: nothing else may be taken for it
+		}
+		front, rest = append(front, rest[0]), rest[1:]
 	}
 	if len(back) > 0 {
 		front = append(front, "--")
@@ -67,6 +71,23 @@ func takesValue(flags []cli.Flag, arg string) bool {
 		}
 	}
 	return false
+}
+
+// needs refuses a call without these flags: the library's own check prints the
+// whole help first, and is no wrong use to it.
+func needs(flags ...string) cli.BeforeFunc {
+	return func(c *cli.Context) error {
+		var missing []string
+		for _, f := range flags {
+			if !c.IsSet(f) {
+				missing = append(missing, "--"+f)
+			}
+		}
+		if len(missing) > 0 {
+			return &usage{fmt.Errorf("want %s; `%s --help` shows the flags", strings.Join(missing, " and "), c.Command.HelpName)}
+		}
+		return nil
+	}
 }
 
 // oneOf returns the flag's value if it is one of these.

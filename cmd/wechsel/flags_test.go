@@ -19,6 +19,7 @@ func TestFlagsFirst(t *testing.T) {
 		"unknown command":        {"rum tiny --to x", "--to -- rum tiny x"},
 		"alias":                  {"export -o d --cloud c", "export -o d --cloud c"},
 		"help":                   {"run tiny --to sim:isar -h", "run -h"},
+		"value that is missing":  {"run tiny --keep --out", "run --keep --out"},
 		"help of nothing":        {"rum tiny --help", "--help -- rum tiny"},
 		"value that is no flag":  {"export -o --help", "export -o --help"},
 		"no arguments":           {"list --format json", "list --format json"},

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/report"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -55,18 +57,57 @@ func newFolder(dir string, r request) (string, error) {
 		}
 		dir = filepath.Join(state, "drills", r.ID)
 	}
-	if _, err := os.Stat(filepath.Join(dir, drillFile)); err == nil {
-		return "", &usage{fmt.Errorf("%s holds a drill already: `wechsel resume %s` goes on with it, another --out starts a new one", dir, dir)}
+	if err := isFree(dir, matrixFile, "matrix"); err != nil {
+		return "", err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make the drill's folder: %w", err)
+		return "", unusable(err)
 	}
 	r.APIVersion, r.Kind = resource.APIVersion, "Drill"
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return "", err
 	}
-	return dir, os.WriteFile(filepath.Join(dir, drillFile), append(data, '\n'), 0o600)
+	err = writeNew(filepath.Join(dir, drillFile), append(data, '\n'))
+	if errors.Is(err, os.ErrExist) {
+		return "", &usage{fmt.Errorf("%s holds a drill already: `wechsel resume %s` goes on with it, another --out starts a new one", dir, dir)}
+	}
+	if err != nil {
+		return "", unusable(err)
+	}
+	return dir, nil
+}
+
+// isFree refuses the folder of something else: a report of it tells of one thing.
+func isFree(dir, file, what string) error {
+	if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+		return nil //nolint:nilerr // what is not there or cannot be read is no reason
+	}
+	return &usage{fmt.Errorf("%s is the folder of a %s: name another one with --out", dir, what)}
+}
+
+// unusable is why a folder cannot be that of a drill. A full disk is nobody's
+// wrong use.
+func unusable(err error) error {
+	told := fmt.Errorf("make the drill's folder: %w; name another one with --out", err)
+	if errors.Is(err, unix.ENOSPC) {
+		return told
+	}
+	return &usage{told}
+}
+
+// writeNew writes a file that must not be there yet, whole or not at all: of two
+// that try it at once one is refused.
+func writeNew(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
 }
 
 func readFolder(dir string) (request, error) {

@@ -22,9 +22,10 @@ Examples:
   wechsel inventory --cloud my-cloud -o before.jsonl --hash-key key
   wechsel diff before.jsonl my-cloud --hash-key key`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to read", Required: true},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write", Required: true}, hashKeyFlag(), configFlag(),
+			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to read"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FILE` to write"}, hashKeyFlag(), configFlag(),
 		},
+		Before: needs("cloud", "output"),
 		Action: a.inventory,
 	}
 }

@@ -59,17 +59,17 @@ func (a *app) list(c *cli.Context) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(known)
 	}
-	writeNamed(a.Out, "scenarios", known.Scenarios)
-	writeNamed(a.Out, "clouds", known.Clouds)
-	writeNamed(a.Out, "overlays, as in sim:alster+NAME", known.Overlays)
-	return nil
+	text := table("scenarios", known.Scenarios) + table("clouds", known.Clouds) + table("overlays, as in sim:alster+NAME", known.Overlays)
+	_, err = io.WriteString(a.Out, text)
+	return err
 }
 
-func writeNamed(w io.Writer, title string, list []named) {
-	fmt.Fprintln(w, title)
+func table(title string, list []named) string {
+	text := title + "\n"
 	for _, n := range list {
-		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-20s %s", n.Name, n.Title), " "))
+		text += strings.TrimRight(fmt.Sprintf("  %-20s %s", n.Name, n.Title), " ") + "\n"
 	}
+	return text
 }
 
 func (a *app) known(lang, configName string) (*listing, error) {
@@ -236,9 +236,10 @@ func (a *app) schemaCommand() *cli.Command {
 		Description: `Example:
   wechsel schema scenario >scenario.schema.json`,
 		Action: func(c *cli.Context) error {
-			schema := scenario.Schema()
-			if c.Args().First() == "config" {
-				schema = scenario.ConfigSchema()
+			schemas := map[string]any{"": scenario.Schema(), "scenario": scenario.Schema(), "config": scenario.ConfigSchema()}
+			schema, known := schemas[c.Args().First()]
+			if !known || c.NArg() > 1 {
+				return &usage{fmt.Errorf("schema %s: want scenario or config", strings.Join(c.Args().Slice(), " "))}
 			}
 			enc := json.NewEncoder(a.Out)
 			enc.SetIndent("", "  ")

@@ -41,13 +41,14 @@ Examples:
   wechsel matrix tiny --clouds my-cloud,other-cloud,sim:isar --out evidence
   wechsel matrix tiny --clouds sim:alster,sim:isar --format html >matrix.html`,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "clouds", Usage: "the `CLOUDS`, at least two, separated by commas", Required: true},
+			&cli.StringFlag{Name: "clouds", Usage: "the `CLOUDS`, at least two, separated by commas"},
 			layersFlag(layersFirst), configFlag(), failOnFlag(), a.clusterProgramFlag(),
 			&cli.StringFlag{Name: "out", Usage: "`DIR` for matrix.json, matrix.html and a folder per drill"},
 			&cli.IntFlag{Name: "parallel", Value: 8 * runtime.GOMAXPROCS(0), DefaultText: "8 per processor", Usage: "at most `N` drills at once"},
 			&cli.BoolFlag{Name: "no-bytes", Usage: "do not move the bytes of volumes and images"},
 			&cli.BoolFlag{Name: "shared-project", Usage: "work in projects that hold other things; they are not touched"},
 		}, reportFlags()...),
+		Before: needs("clouds"),
 		Action: a.matrix,
 	}
 }
@@ -84,6 +85,9 @@ func (a *app) matrix(c *cli.Context) error {
 	}
 	clouds, err := cloudList(c.String("clouds"))
 	if err != nil {
+		return err
+	}
+	if err := isFree(c.String("out"), drillFile, "drill"); c.String("out") != "" && err != nil {
 		return err
 	}
 	if c.Int("parallel") < 1 {

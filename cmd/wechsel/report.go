@@ -50,6 +50,9 @@ func (a *app) report(c *cli.Context) error {
 		return err
 	}
 	if file := c.String("output"); file != "" {
+		if info, err := os.Stat(file); err == nil && info.IsDir() {
+			return &usage{fmt.Errorf("%s is a folder: name a file in it", file)}
+		}
 		return writeFile(file, r, out.format, out.style(words))
 	}
 	return r.Write(a.Out, out.format, out.style(words))

@@ -117,11 +117,11 @@ func (a *app) cleanup(c *cli.Context) error {
 	defer done()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	if dir == "" && !c.Bool("quiet") {
-		fmt.Fprintln(a.Err, "without the drill's folder nobody knows what was asked for last: looking for half a minute for what may still appear")
-	}
 	for _, name := range names {
 		left, err := a.cleanOne(ctx, name, cfg, func(side drill.Side) ([]string, error) {
+			if dir == "" && !c.Bool("quiet") {
+				fmt.Fprintln(a.Err, "without the drill's folder nobody knows what was asked for last: looking for half a minute for what may still appear")
+			}
 			return drill.CleanUp(ctx, side, id, dir, time.Now, tick.C)
 		})
 		for _, what := range left {

@@ -28,11 +28,12 @@ Example:
   wechsel export --cloud my-cloud -o bundle --data
   wechsel export --cloud my-cluster -o bundle --age-recipient age1…`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to export from", Required: true},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`DIR` for the bundle", Required: true},
+			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to export from"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`DIR` for the bundle"},
 			&cli.BoolFlag{Name: "data", Usage: "export the bytes too"},
 			&cli.StringSliceFlag{Name: "age-recipient", Usage: "export the values of Secrets too, encrypted for this `age1…` (repeatable)"}, configFlag(), quietFlag(), a.clusterProgramFlag(),
 		},
+		Before: needs("cloud", "output"),
 		Action: a.export,
 	}
 }
@@ -81,10 +82,11 @@ Examples:
   wechsel deploy bundle --cloud other-cloud
   wechsel deploy bundle --cloud other-cluster --age-identity key.txt`,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to arrive on", Required: true},
+			&cli.StringFlag{Name: "cloud", Usage: "the `CLOUD` to arrive on"},
 			&cli.StringFlag{Name: "out", Usage: "`DIR` for the journal and the plan"},
 			&cli.StringFlag{Name: "age-identity", Usage: "`FILE` with the key for the values of Secrets, as age-keygen writes it"}, configFlag(), failOnFlag(), a.clusterProgramFlag(),
 		}, outputFlags()...),
+		Before: needs("cloud"),
 		Action: a.deploy,
 	}
 }
