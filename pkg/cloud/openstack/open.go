@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -204,6 +205,15 @@ func (c *Cloud) chooseRegion(result tokens.CreateResult) error {
 	return nil
 }
 
+// withoutUser is an address without the password that may be in it.
+func withoutUser(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return cloud.RedactedURL(u)
+}
+
 // loginError turns what gophercloud says into one of our kinds.
 func loginError(name string, auth gophercloud.AuthOptions, err error) error {
 	e := &cloud.OpError{Op: "log in", Cloud: name}
@@ -217,12 +227,12 @@ func loginError(name string, auth gophercloud.AuthOptions, err error) error {
 	case errors.As(err, &refused):
 		answer(e, refused)
 		e.Err = kindOf(refused.Actual, e.Message)
-		e.Hint = "check auth_url " + auth.IdentityEndpoint
+		e.Hint = "check auth_url " + withoutUser(auth.IdentityEndpoint)
 	case errors.As(err, &missing):
 		e.Err = fmt.Errorf("%w: %w", cloud.ErrUnsupported, err)
 	case connectionFailed(err):
 		e.Err = fmt.Errorf("%w: %w", cloud.ErrUnreachable, err)
-		e.Hint = "check auth_url " + auth.IdentityEndpoint + " and the network"
+		e.Hint = "check auth_url " + withoutUser(auth.IdentityEndpoint) + " and the network"
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		e.Err = err
 	default:

@@ -104,13 +104,15 @@ func TestOpenRefused(t *testing.T) {
 		kind    error
 		says    []string
 	}{
-		"wrong password":    {openstack.Options{Cloud: "mine", Files: []string{write(t, s.url+"/identity/v3", "nonsense")}}, cloud.ErrUnauthenticated, []string{"mine", "(401)", "demo", "clouds.yaml", "req-"}},
-		"unknown cloud":     {openstack.Options{Cloud: "thine", Files: []string{write(t, s.url, "x")}}, cloud.ErrInvalid, []string{"thine", "mine, other"}},
-		"no clouds.yaml":    {openstack.Options{Cloud: "mine", Files: []string{"missing.yaml"}}, cloud.ErrInvalid, []string{"mine", "missing.yaml"}},
-		"nobody there":      {openstack.Options{Cloud: "mine", Files: []string{write(t, gone.URL+"/v3", "x")}}, cloud.ErrUnreachable, []string{"mine", gone.URL, "auth_url"}},
-		"out of order":      {openstack.Options{Cloud: "mine", Files: []string{write(t, page.URL+"/v3", "x")}}, cloud.ErrTransient, []string{"mine", "(503)", "back soon"}},
-		"by auth, no login": {openstack.Options{Cloud: "sim:x", Auth: &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "x", Project: "demo"}}, cloud.ErrUnauthenticated, []string{"sim:x", "demo"}},
-		"no such project":   {openstack.Options{Cloud: "sim:x", Auth: &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "nobody's"}}, cloud.ErrUnauthenticated, []string{"sim:x"}},
+		"wrong password":        {openstack.Options{Cloud: "mine", Files: []string{write(t, s.url+"/identity/v3", "nonsense")}}, cloud.ErrUnauthenticated, []string{"mine", "(401)", "demo", "clouds.yaml", "req-"}},
+		"unknown cloud":         {openstack.Options{Cloud: "thine", Files: []string{write(t, s.url, "x")}}, cloud.ErrInvalid, []string{"thine", "mine, other"}},
+		"no clouds.yaml":        {openstack.Options{Cloud: "mine", Files: []string{"missing.yaml"}}, cloud.ErrInvalid, []string{"mine", "missing.yaml"}},
+		"nobody there":          {openstack.Options{Cloud: "mine", Files: []string{write(t, gone.URL+"/v3", "x")}}, cloud.ErrUnreachable, []string{"mine", gone.URL, "auth_url"}},
+		"out of order":          {openstack.Options{Cloud: "mine", Files: []string{write(t, page.URL+"/v3", "x")}}, cloud.ErrTransient, []string{"mine", "(503)", "back soon"}},
+		"secret in the address": {openstack.Options{Cloud: "mine", Files: []string{write(t, strings.Replace(gone.URL, "//", "//me:nonsense@", 1), "x")}}, cloud.ErrUnreachable, []string{"auth_url " + gone.URL}},
+		"secret, out of order":  {openstack.Options{Cloud: "mine", Files: []string{write(t, strings.Replace(page.URL, "//", "//me:nonsense@", 1), "x")}}, cloud.ErrTransient, []string{"auth_url " + page.URL}},
+		"by auth, no login":     {openstack.Options{Cloud: "sim:x", Auth: &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "x", Project: "demo"}}, cloud.ErrUnauthenticated, []string{"sim:x", "demo"}},
+		"no such project":       {openstack.Options{Cloud: "sim:x", Auth: &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "nobody's"}}, cloud.ErrUnauthenticated, []string{"sim:x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.options.Transport = quick()

@@ -18,5 +18,5 @@ func Place(o Options) (string, error) {
 	if a.Scope != nil {
 		project = cmp.Or(a.Scope.ProjectID, a.Scope.ProjectName, project)
 	}
-	return strings.Join([]string{strings.TrimSuffix(a.IdentityEndpoint, "/"), l.endpoint.Region, project}, " "), nil
+	return strings.Join([]string{strings.TrimSuffix(withoutUser(a.IdentityEndpoint), "/"), l.endpoint.Region, project}, " "), nil
 }
