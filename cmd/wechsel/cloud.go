@@ -61,9 +61,13 @@ func (a *app) cloudStart(c *cli.Context) error {
 		}
 		clouds[i] = &standing{name: cloudName(arg, clouds[:i]), profile: p}
 	}
+	dir, err := folder(c.String("dir"))
+	if err != nil {
+		return err
+	}
 	ctx, done := a.interruptible(func() {}, func() {})
 	defer done()
-	return a.serveAll(ctx, c.String("dir"), clouds, options)
+	return a.serveAll(ctx, dir, clouds, options)
 }
 
 // standing is a simulated cloud that other programs use.
@@ -135,21 +139,17 @@ func (a *app) tellClouds(dir string, clouds []*standing) error {
 		}
 	}
 	out.WriteString("\n")
-	dir, err := folder(dir)
-	if err != nil {
-		return err
-	}
 	if len(entries) > 0 {
-		if err := tellFile(out, "OS_CLIENT_CONFIG_FILE", filepath.Join(dir, "clouds.yaml"), map[string]any{"clouds": entries}); err != nil {
+		if err := tellFile(out, "OS_CLIENT_CONFIG_FILE", filepath.Join(dir, cloudsFile), map[string]any{"clouds": entries}); err != nil {
 			return err
 		}
 	}
 	if len(contexts) > 0 {
-		if err := tellFile(out, "KUBECONFIG", filepath.Join(dir, "kubeconfig"), cluster.Kubeconfig(contexts, clusters)); err != nil {
+		if err := tellFile(out, "KUBECONFIG", filepath.Join(dir, kubeFile), cluster.Kubeconfig(contexts, clusters)); err != nil {
 			return err
 		}
 	}
-	_, err = io.WriteString(a.Out, out.String())
+	_, err := io.WriteString(a.Out, out.String())
 	return err
 }
 
@@ -177,13 +177,28 @@ func cloudEntry(s *server, user string) map[string]any {
 	}
 }
 
-// folder makes the folder that the user names, or a new one.
+// What is written for clients, and how it begins: what begins otherwise is
+// somebody's own.
+const (
+	cloudsFile = "clouds.yaml"
+	kubeFile   = "kubeconfig"
+	ours       = "# written by wechsel cloud start, and written anew by the next one\n"
+)
+
+// folder makes the folder that the user names, or a new one. One in which
+// somebody keeps files of the same names is not taken.
 func folder(dir string) (string, error) {
 	if dir == "" {
 		return os.MkdirTemp("", "wechsel-clouds-")
 	}
+	for _, name := range []string{cloudsFile, kubeFile} {
+		file := filepath.Join(dir, name)
+		if data, err := os.ReadFile(file); err == nil && !strings.HasPrefix(string(data), ours) {
+			return "", &usage{fmt.Errorf("%s is there already, and not by `wechsel cloud start`: name another --dir", file)}
+		}
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
+		return "", &usage{fmt.Errorf("%w: name another --dir", err)}
 	}
 	return filepath.Abs(dir)
 }
@@ -197,5 +212,5 @@ func tellFile(out io.Writer, variable, file string, content any) error {
 	if _, err := fmt.Fprintf(out, "export %s=%s\n", variable, file); err != nil {
 		return err
 	}
-	return os.WriteFile(file, data, 0o600)
+	return os.WriteFile(file, append([]byte(ours), data...), 0o600)
 }

@@ -58,7 +58,11 @@ func hashKeyFlag() cli.Flag {
 // hashKey reads the file, or makes a key.
 func hashKey(c *cli.Context) ([]byte, error) {
 	if name := c.String("hash-key"); name != "" {
-		return os.ReadFile(name)
+		key, err := os.ReadFile(name)
+		if err != nil {
+			return nil, &usage{fmt.Errorf("--hash-key: %w", err)}
+		}
+		return key, nil
 	}
 	key := make([]byte, 32)
 	rand.Read(key)

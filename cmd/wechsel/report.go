@@ -83,5 +83,8 @@ func readDocument(dir string) (document, error) {
 		}
 		return known.doc, nil
 	}
+	if _, err := readFolder(dir); err != nil {
+		return nil, fmt.Errorf("%w: a report is in the folder of a drill or of a matrix", err)
+	}
 	return nil, &usage{fmt.Errorf("%s holds no report: the drill there has not come to its end, `wechsel resume %s` goes on with it", dir, dir)}
 }
