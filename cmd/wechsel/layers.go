@@ -86,6 +86,16 @@ func (a *app) sayNotRun(r request, out output) error {
 	return nil
 }
 
+// sayNotes tells what of a template is done otherwise than in Heat.
+func (a *app) sayNotes(s *scenario.Scenario, out output) {
+	if out.quiet {
+		return
+	}
+	for _, note := range s.Notes {
+		_, _ = fmt.Fprintf(a.Err, "note: %v\n", note)
+	}
+}
+
 // partsOf are those that a scenario has, in the order in which they run.
 func partsOf(s *scenario.Scenario) []string {
 	var parts []string

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud/openstack"
+	"github.com/wechsel-project/wechsel/pkg/hot"
 	"github.com/wechsel-project/wechsel/pkg/inventory"
 	"github.com/wechsel-project/wechsel/pkg/profile"
 	"github.com/wechsel-project/wechsel/pkg/scenario"
@@ -165,13 +166,18 @@ func (a *app) validate(c *cli.Context) error {
 	}
 	var errs []error
 	for _, name := range names {
-		what, err := validateOne(name)
+		what, notes, err := validateOne(name)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		if _, err := fmt.Fprintf(a.Out, "%s: a valid %s\n", name, what); err != nil {
 			return err
+		}
+		for _, note := range notes {
+			if _, err := fmt.Fprintf(a.Out, "  note: %v\n", note); err != nil {
+				return err
+			}
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -180,40 +186,44 @@ func (a *app) validate(c *cli.Context) error {
 	return nil
 }
 
-func validateOne(name string) (string, error) {
+// validateOne says what name is, and what of it is done otherwise than elsewhere.
+func validateOne(name string) (what string, notes []*hot.Error, err error) {
 	if strings.HasPrefix(name, simulated) {
 		_, err := loadProfile(name)
-		return "profile", err
+		return "profile", nil, err
 	}
 	if info, err := os.Stat(name); err == nil && !info.IsDir() {
 		data, err := os.ReadFile(name)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		switch kindOf(data) {
 		case "Profile":
 			_, err := loadProfile(simulated + "./" + name)
-			return "profile", err
+			return "profile", nil, err
 		case "Config", "":
 			if path.Base(name) == configFile {
 				_, err := scenario.LoadConfig(name, data)
-				return "configuration", err
+				return "configuration", nil, err
 			}
 		}
 	}
 	s, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas()})
-	if err != nil || len(s.Kubernetes) == 0 {
-		return "scenario", err
+	if err != nil {
+		return "scenario", nil, err
+	}
+	if len(s.Kubernetes) == 0 {
+		return "scenario", s.Notes, nil
 	}
 	made, err := manifestsOf(s, nil) // of kustomizations and charts as far as that goes without a cluster
 	if err != nil {
-		return "scenario", err
+		return "scenario", nil, err
 	}
 	set, err := inventory.Take(context.Background(), made, inventory.Options{})
 	if err != nil {
-		return "scenario", err
+		return "scenario", nil, err
 	}
-	return "scenario", fillClaims(set, s.Claims)
+	return "scenario", s.Notes, fillClaims(set, s.Claims)
 }
 
 // kindOf finds the kind line of a file of ours, whatever else is wrong with it.

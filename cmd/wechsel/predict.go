@@ -47,6 +47,7 @@ func (a *app) predictOne(r request, out output) error {
 	if err := a.sayNotRun(r, out); err != nil {
 		return err
 	}
+	a.sayNotes(j.scenario, out)
 	ctx, done := a.interruptible(func() {}, func() { a.Exit(exitInterrupted) })
 	defer done()
 	source, target, err := a.connectBoth(ctx, r.From, r.To, j.config, wantedBy(j.scenario, nil))

@@ -97,6 +97,7 @@ func (a *app) runOne(r request, dir string, out output) error {
 	if err := a.sayNotRun(r, out); err != nil {
 		return err
 	}
+	a.sayNotes(job.scenario, out)
 	if dir, err = newFolder(dir, r); err != nil {
 		return err
 	}

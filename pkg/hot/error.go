@@ -41,12 +41,17 @@ func (p *problems) add(e *Error) {
 
 // err returns all errors in the order of the file, joined, or nil.
 func (p *problems) err() error {
-	slices.SortStableFunc(p.list, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
+	p.sort()
 	errs := make([]error, len(p.list))
 	for i, e := range p.list {
 		errs[i] = e
 	}
 	return errors.Join(errs...)
+}
+
+// sort brings the errors into the order of the file.
+func (p *problems) sort() {
+	slices.SortStableFunc(p.list, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 }

@@ -20,6 +20,7 @@ type evaluator struct {
 	files      fs.FS
 	given      map[string]any // the caller's values of parameters
 	overrides  map[string]any // come before those
+	defaults   map[string]any // come after those
 	stack      string         // the stack's name
 	parameters map[string]*parameter
 	declared   []*parameter // in the order of the file

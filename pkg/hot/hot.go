@@ -14,6 +14,7 @@ type Options struct {
 	Files      fs.FS            // what get_file reads, from the template's folder; nil: there are none
 	Parameters map[string]any   // values for the template's parameters, as YAML or JSON decoders give them
 	Overrides  map[string]any   // come before Parameters; those that the template does not declare are ignored
+	Defaults   map[string]any   // come after Parameters and before the template's own; those that it does not declare are ignored
 	Stack      string           // what {get_param: OS::stack_name} gives; empty: nothing, it is refused
 	Schemas    resource.Schemas // become those of the Set
 }
@@ -85,7 +86,7 @@ func newTemplate(p *problems, opts Options) *template {
 		own:      map[resource.Ref]bool{},
 	}
 	t.evaluator = &evaluator{
-		problems: p, files: opts.Files, given: opts.Parameters, overrides: opts.Overrides, stack: opts.Stack,
+		problems: p, files: opts.Files, given: opts.Parameters, overrides: opts.Overrides, defaults: opts.Defaults, stack: opts.Stack,
 		parameters: map[string]*parameter{}, resources: map[string]*declaration{}, disabled: map[string]bool{}, refused: map[string]bool{},
 		conditions: conditions{defined: map[string]*node{}, known: map[string]bool{}},
 	}
@@ -96,6 +97,7 @@ func newTemplate(p *problems, opts Options) *template {
 // finish checks what can be seen only at the end, and returns the result.
 func (t *template) finish() *Template {
 	t.cycles()
+	t.notes.sort()
 	out := &Template{Set: t.set, Outputs: t.values, Notes: t.notes.list}
 	if t.about != nil {
 		out.Description, _ = t.about.value.(string)

@@ -107,6 +107,9 @@ func (t *template) take(p *parameter) {
 		given = v
 	}
 	if given == nil {
+		given = t.evaluator.defaults[p.name]
+	}
+	if given == nil {
 		if d := p.spec.get("default"); d == nil || d.value == nil {
 			t.add(&Error{File: t.file, Line: p.at.line, Column: p.at.column, Parameter: p.name,
 				Message: fmt.Sprintf("parameter %q has no value and no default", p.name)})

@@ -37,8 +37,9 @@ type Spec struct {
 
 // OpenStack is a workload in HOT.
 type OpenStack struct {
-	Template   Text           `yaml:"template,required" json:"template" jsonschema_description:"A HOT file in the scenario's folder"`
-	Parameters map[string]Any `yaml:"parameters" json:"parameters,omitempty" jsonschema_description:"Values for the template's parameters"`
+	Template    Text           `yaml:"template,required" json:"template" jsonschema_description:"A HOT file in the scenario's folder"`
+	Environment Text           `yaml:"environment" json:"environment,omitzero" jsonschema_description:"A Heat environment in the scenario's folder: parameters and parameter_defaults"`
+	Parameters  map[string]Any `yaml:"parameters" json:"parameters,omitempty" jsonschema_description:"Values for the template's parameters; they come before those of the environment"`
 }
 
 // Kubernetes is a part of a workload on a cluster: manifests, a kustomization

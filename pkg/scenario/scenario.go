@@ -50,14 +50,19 @@ type Options struct {
 	Schemas    resource.Schemas // become those of the Set
 }
 
-// Load reads the scenario at name: a folder with scenario.yaml, or such a
-// file. The error joins one *hot.Error for each mistake.
+// Load reads the scenario at name: a folder with scenario.yaml, such a file, or
+// a Heat template alone. The error joins one *hot.Error for each mistake.
 func Load(fsys fs.FS, name string, opts Options) (*Scenario, error) {
 	name = path.Clean(name)
-	if info, err := fs.Stat(fsys, name); err == nil && info.IsDir() {
+	info, err := fs.Stat(fsys, name)
+	isFolder := err == nil && info.IsDir()
+	if isFolder {
 		name = path.Join(name, FileName)
 	}
 	data, err := fs.ReadFile(fsys, name)
+	if isFolder && errors.Is(err, fs.ErrNotExist) {
+		return nil, missing(fsys, path.Dir(name))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
@@ -66,7 +71,16 @@ func Load(fsys fs.FS, name string, opts Options) (*Scenario, error) {
 		return nil, fmt.Errorf("read scenario %s: %w", name, err)
 	}
 	l := &loader{reader: reader{file: name}, folder: folder, opts: opts}
-	l.load(data, &l.in)
+	if isTemplate(data) {
+		l.bare()
+	} else {
+		l.load(data, &l.in)
+	}
+	if k := l.in.Kind; l.foreign() {
+		l.errs = nil
+		l.wrong(k.place, "this is a %s, and no scenario: one names it under spec.kubernetes, as {manifests: %s}", k.Value, path.Base(name))
+		return nil, l.err()
+	}
 	l.scenario()
 	if err := l.err(); err != nil {
 		return nil, err
@@ -170,16 +184,20 @@ func (l *loader) template() {
 		l.wrong(spec.Template.place, "template: %v", err)
 		return
 	}
-	values := map[string]any{}
-	for name, v := range spec.Parameters {
-		values[name] = v.Value
+	env := l.environment()
+	values, defaults := map[string]any{}, map[string]any{}
+	for _, from := range []map[string]Any{env.Parameters, spec.Parameters} {
+		for name, v := range from {
+			values[name] = v.Value
+		}
+	}
+	for name, v := range env.Defaults {
+		defaults[name] = v.Value
 	}
 	t, err := hot.Parse(path.Join(path.Dir(l.file), name), data,
-		hot.Options{Files: files, Parameters: values, Overrides: l.opts.Parameters, Stack: l.in.Metadata.Name.Value, Schemas: l.opts.Schemas})
+		hot.Options{Files: files, Parameters: values, Overrides: l.opts.Parameters, Defaults: defaults, Stack: l.in.Metadata.Name.Value, Schemas: l.opts.Schemas})
 	for _, e := range unjoin(err) {
-		if v, ok := spec.Parameters[e.Parameter]; ok && l.opts.Parameters[e.Parameter] == nil {
-			e.File, e.Line, e.Column = l.file, v.line, v.column
-		}
+		l.locate(e, env)
 		l.errs = append(l.errs, e)
 	}
 	if err != nil {
