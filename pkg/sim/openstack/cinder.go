@@ -186,6 +186,7 @@ func cinderRoutes(s *service) {
 	transferRoutes(on)
 	backupRoutes(on)
 	groupRoutes(on)
+	consistencyRoutes(on)
 	messageRoutes(on)
 }
 

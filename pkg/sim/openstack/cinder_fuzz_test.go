@@ -19,6 +19,9 @@ func FuzzCinder(f *testing.F) {
 		{"POST", "/snapshots", `{"snapshot": {"volume_id": "VOLUME", "force": "z", "name": ["x"]}}`}, {"PUT", "/snapshots/SNAP/metadata", `{"metadata": {"k": {}}}`},
 		{"POST", "/volume-transfers", `{"transfer": {"volume_id": "VOLUME", "no_snapshots": 3}}`}, {"POST", "/attachments", `{"attachment": {"volume_uuid": "VOLUME", "instance_uuid": "x", "connector": 1}}`},
 		{"POST", "/types", `{"volume_type": {"name": "t", "extra_specs": {"a": null}}}`}, {"PUT", "/os-quota-sets/x", `{"quota_set": {"volumes": "z"}}`}, {"GET", "/limits", ""},
+		{"POST", "/consistencygroups", `{"consistencygroup": {"name": 1, "volume_types": [","], "availability_zone": {}}}`}, {"POST", "/consistencygroups", `{"consistencygroup": {"volume_types": ",plain,,"}}`},
+		{"POST", "/consistencygroups/create_from_src", `{"consistencygroup-from-src": {"cgsnapshot_id": 1}}`}, {"PUT", "/consistencygroups/VOLUME/update", `{"consistencygroup": []}`},
+		{"POST", "/cgsnapshots", `{"cgsnapshot": {"consistencygroup_id": null}}`}, {"POST", "/consistencygroups/x/delete", `{"consistencygroup": {"force": {}}}`},
 	} {
 		f.Add(seed[0], seed[1], seed[2], len(seed[1])%2 == 0)
 	}

@@ -66,12 +66,19 @@ func groupRoutes(on func(string, handler)) {
 	on("POST /group_snapshots", sinceMinor(14, createGroupSnapshot))
 	on("GET /group_snapshots/{id}", sinceMinor(14, showing("group_snapshot", (*call).oneGroupSnapshot, (*call).groupSnapshotBody)))
 	on("DELETE /group_snapshots/{id}", sinceMinor(14, deleteGroupSnapshot))
-	// What groups were called before; no new ones are made this way.
-	for _, old := range []string{"consistencygroups", "cgsnapshots"} {
-		for _, path := range []string{"", "/detail"} {
-			on("GET /"+old+path, func(*call) (*reply, error) { return ok(map[string]any{old: []any{}}), nil })
-		}
+}
+
+// badGroup refuses what a group does not allow.
+func badGroup(format string, args ...any) error {
+	return refuse(http.StatusBadRequest, "Invalid Group: "+format, args...)
+}
+
+// reserved refuses groups that were made as consistency groups.
+func (t *groupType) reserved() error {
+	if t.name != reservedGroupType {
+		return nil
 	}
+	return refuse(http.StatusBadRequest, "Group_type %s is reserved for migrating CGs to groups. Migrated group can only be operated by CG APIs.", t.id)
 }
 
 func (c *call) groupTypeBody(t *groupType) map[string]any {
@@ -228,7 +235,7 @@ func listGroups(path string, detail bool) handler {
 		}
 		var list []*volumeGroup
 		for g := range c.cloud.volume.groups.All() {
-			if c.inProject(g.project, q) && matchesAll(q, map[string]string{"name": text(g.name), "status": g.life.At(c.now)}) {
+			if g.kind.reserved() == nil && c.inProject(g.project, q) && matchesAll(q, map[string]string{"name": text(g.name), "status": g.life.At(c.now)}) {
 				list = append([]*volumeGroup{g}, list...)
 			}
 		}
@@ -243,8 +250,17 @@ func listGroups(path string, detail bool) handler {
 	}
 }
 
-func (c *call) oneGroupOfVolumes(id string) (*volumeGroup, error) {
+// anyGroup finds a group, also one that was made as a consistency group.
+func (c *call) anyGroup(id string) (*volumeGroup, error) {
 	return owned(c, &c.cloud.volume.groups, id, func(g *volumeGroup) string { return g.project }, noGroup)
+}
+
+func (c *call) oneGroupOfVolumes(id string) (*volumeGroup, error) {
+	g, err := c.anyGroup(id)
+	if err == nil {
+		err = g.kind.reserved()
+	}
+	return g, err
 }
 
 func createGroup(c *call) (*reply, error) {
@@ -261,19 +277,31 @@ func createGroup(c *call) (*reply, error) {
 		return nil, noGroupType(text(doc["group_type"]))
 	case kind == nil:
 		return nil, refuse(http.StatusNotFound, "Group type with name %s could not be found.", text(doc["group_type"]))
-	case kind.name == reservedGroupType:
-		return nil, refuse(http.StatusBadRequest, "Group_type %s is reserved for migrating CGs to groups. Migrated group can only be operated by CG APIs.", kind.id)
+	case kind.reserved() != nil:
+		return nil, kind.reserved()
 	}
 	g := &volumeGroup{id: c.cloud.Objects.UUID(), project: c.project(), name: doc["name"], description: doc["description"], kind: kind, created: c.now,
 		zone: orElse(doc["availability_zone"], c.cloud.volumeZones()[0])}
+	var types []string
 	for _, name := range doc["volume_types"].([]any) {
-		t := c.cloud.volumeType(text(name))
+		types = append(types, text(name))
+	}
+	if err := c.groupOfTypes(g, types); err != nil {
+		return nil, err
+	}
+	return c.beginGroup(g)
+}
+
+// groupOfTypes tells which volumes a new group may have.
+func (c *call) groupOfTypes(g *volumeGroup, names []string) error {
+	for _, name := range names {
+		t := c.cloud.volumeType(name)
 		if t == nil || !c.mayUse(t) {
-			return nil, refuse(http.StatusNotFound, "Volume type with name %s could not be found.", text(name))
+			return refuse(http.StatusNotFound, "Volume type with name %s could not be found.", name)
 		}
 		g.types = append(g.types, t.id)
 	}
-	return c.beginGroup(g)
+	return nil
 }
 
 // beginGroup starts a group, as far as there is room for one.
@@ -299,20 +327,28 @@ func copyGroup(c *call) (*reply, error) {
 	if (args["group_snapshot_id"] == nil) == (args["source_group_id"] == nil) {
 		return nil, refuse(http.StatusBadRequest, "Either 'group_snapshot_id' or 'source_group_id' must be provided to create group from source.")
 	}
-	sourceID := text(args["source_group_id"])
-	if id := text(args["group_snapshot_id"]); id != "" {
+	return c.copyFrom(args, args["group_snapshot_id"], args["source_group_id"], (*call).oneGroupOfVolumes)
+}
+
+// copyFrom makes the group and its volumes.
+func (c *call) copyFrom(args map[string]any, snapshotID, groupID any, find func(*call, string) (*volumeGroup, error)) (*reply, error) {
+	sourceID := text(groupID)
+	if id := text(snapshotID); id != "" {
 		s, there := c.cloud.volume.groupSnapshots.Get(id)
 		if !there || s.project != c.project() && !c.admin() {
 			return nil, noGroupSnapshot(id)
 		}
 		sourceID = s.group
 	}
-	from, err := c.oneGroupOfVolumes(sourceID)
+	from, err := find(c, sourceID)
 	if err != nil {
 		return nil, err
 	}
+	if len(c.cloud.volumesIn(from.id)) == 0 {
+		return nil, badGroup("Source group is empty. No group will be created.")
+	}
 	g := &volumeGroup{id: c.cloud.Objects.UUID(), project: c.project(), name: args["name"], description: args["description"], kind: from.kind,
-		types: from.types, zone: from.zone, created: c.now, snapshotID: args["group_snapshot_id"], sourceID: args["source_group_id"]}
+		types: from.types, zone: from.zone, created: c.now, snapshotID: snapshotID, sourceID: groupID}
 	rep, err := c.beginGroup(g)
 	if err != nil {
 		return nil, err
@@ -321,7 +357,7 @@ func copyGroup(c *call) (*reply, error) {
 	for _, v := range c.cloud.volumesIn(from.id) {
 		wishes = append(wishes, volumeWish{source: v.id, name: v.name, group: g.id})
 	}
-	if id := text(args["group_snapshot_id"]); id != "" {
+	if id := text(snapshotID); id != "" {
 		wishes = nil
 		for s := range c.cloud.volume.snapshots.All() {
 			if s.group == id {
@@ -352,7 +388,7 @@ func updateGroup(c *call) (*reply, error) {
 		return nil, refuse(http.StatusBadRequest, "At least one of the following keys must be provided: name, description, add_volumes, or remove_volumes.")
 	}
 	if g.life.At(c.now) != "available" {
-		return nil, refuse(http.StatusBadRequest, "Invalid group: Group status must be available, but current status is: %s.", g.life.At(c.now))
+		return nil, badGroup("Group status must be available.")
 	}
 	if err := c.changeGroup(g, doc); err != nil {
 		return nil, err
@@ -361,32 +397,11 @@ func updateGroup(c *call) (*reply, error) {
 }
 
 func (c *call) changeGroup(g *volumeGroup, doc map[string]any) error {
-	var add, remove []*volume
-	for _, id := range splitList(text(doc["add_volumes"])) {
-		v, there := c.cloud.volume.table.Get(id)
-		switch {
-		case !there || v.project != g.project:
-			return badVolume("Cannot add volume %s to group %s because volume cannot be found.", id, g.id)
-		case !slices.Contains(g.types, v.kind.id):
-			return badVolume("Cannot add volume %s to group %s because volume type %s is not supported by the group.", id, g.id, v.kind.id)
-		case v.group != "" || v.status(c.now) != "available" && v.status(c.now) != "in-use":
-			return badVolume("Cannot add volume %s to group %s because it is already in group %s", id, g.id, v.group)
-		}
-		add = append(add, v)
+	add, remove, err := c.groupChange(g, doc)
+	if err != nil {
+		return err
 	}
-	for _, id := range splitList(text(doc["remove_volumes"])) {
-		v, there := c.cloud.volume.table.Get(id)
-		if !there || v.group != g.id {
-			return badVolume("Cannot remove volume %s from group %s because it is not in the group.", id, g.id)
-		}
-		remove = append(remove, v)
-	}
-	for _, v := range add {
-		v.group = g.id
-	}
-	for _, v := range remove {
-		v.group = ""
-	}
+	g.take(add, remove)
 	if name, given := doc["name"]; given {
 		g.name = name
 	}
@@ -394,6 +409,39 @@ func (c *call) changeGroup(g *volumeGroup, doc map[string]any) error {
 		g.description = said
 	}
 	return nil
+}
+
+func (g *volumeGroup) take(add, remove []*volume) {
+	for _, v := range add {
+		v.group = g.id
+	}
+	for _, v := range remove {
+		v.group = ""
+	}
+}
+
+// groupChange finds the volumes that shall come into a group, and go.
+func (c *call) groupChange(g *volumeGroup, doc map[string]any) (add, remove []*volume, err error) {
+	for _, id := range splitList(text(doc["add_volumes"])) {
+		v, there := c.cloud.volume.table.Get(id)
+		switch {
+		case !there || v.project != g.project:
+			return nil, nil, badVolume("Cannot add volume %s to group %s because volume cannot be found.", id, g.id)
+		case !slices.Contains(g.types, v.kind.id):
+			return nil, nil, badVolume("Cannot add volume %s to group %s because volume type %s is not supported by the group.", id, g.id, v.kind.id)
+		case v.group != "" || v.status(c.now) != "available" && v.status(c.now) != "in-use":
+			return nil, nil, badVolume("Cannot add volume %s to group %s because it is already in group %s", id, g.id, v.group)
+		}
+		add = append(add, v)
+	}
+	for _, id := range splitList(text(doc["remove_volumes"])) {
+		v, there := c.cloud.volume.table.Get(id)
+		if !there || v.group != g.id {
+			return nil, nil, badVolume("Cannot remove volume %s from group %s because it is not in the group.", id, g.id)
+		}
+		remove = append(remove, v)
+	}
+	return add, remove, nil
 }
 
 func actOnGroup(c *call) (*reply, error) {
@@ -412,21 +460,33 @@ func actOnGroup(c *call) (*reply, error) {
 		g.life = sim.Steady(c.now, text(args["status"]))
 		return acted(http.StatusAccepted), nil
 	}
-	if status := g.life.At(c.now); status != "available" && status != "error" {
-		return nil, refuse(http.StatusBadRequest, "Invalid group: Group status must be available or error, but current status is: %s", status)
+	all, _ := asBool(args["delete-volumes"])
+	if err := c.endGroup(g, all); err != nil {
+		return nil, err
+	}
+	return acted(http.StatusAccepted), nil
+}
+
+// endGroup deletes a group, and all volumes in it if that is wanted.
+func (c *call) endGroup(g *volumeGroup, all bool) error {
+	if status := g.life.At(c.now); !all && status != "available" && status != "error" {
+		return badGroup("Group status must be available or error, but current status is: %s", status)
 	}
 	volumes := c.cloud.volumesIn(g.id)
-	if all, _ := asBool(args["delete-volumes"]); len(volumes) > 0 && !all {
-		return nil, refuse(http.StatusBadRequest, "Invalid group: Group %s is not empty. delete-volumes flag needs to be set to True to delete the group.", g.id)
+	if len(volumes) > 0 && !all {
+		return badGroup("Group %s still contains volumes. The delete-volumes flag is required to delete it.", g.id)
 	}
 	for s := range c.cloud.volume.groupSnapshots.All() {
 		if s.group == g.id {
-			return nil, refuse(http.StatusBadRequest, "Invalid group: Group %s has dependent group snapshots.", g.id)
+			return badGroup("Group has existing snapshots.")
 		}
 	}
 	for _, v := range volumes {
-		if len(v.attachments) > 0 || len(c.cloud.snapshotsOf(v)) > 0 {
-			return nil, refuse(http.StatusBadRequest, "Invalid group: Volume in group %s is attached. Need to detach first.", g.id)
+		switch {
+		case len(v.attachments) > 0:
+			return badGroup("Volume in group %s is attached. Need to detach first.", g.id)
+		case len(c.cloud.snapshotsOf(v)) > 0:
+			return badGroup("Volume in group still has dependent snapshots.")
 		}
 	}
 	for _, v := range volumes {
@@ -434,6 +494,10 @@ func actOnGroup(c *call) (*reply, error) {
 	}
 	d := c.cloud.takes(c.cloud.profile.Behaviour.Durations.VolumeDelete, g.id)
 	g.life = sim.Steady(c.now, "deleting")
+	if g.kind.reserved() != nil {
+		g.fail(c, "deleting")
+		return nil
+	}
 	c.cloud.At(c.now.Add(d), func(time.Time) { c.cloud.volume.groups.Delete(g.id) })
-	return acted(http.StatusAccepted), nil
+	return nil
 }

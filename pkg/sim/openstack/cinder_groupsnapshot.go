@@ -63,9 +63,19 @@ func createGroupSnapshot(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	s, err := c.snapGroup(g, doc)
+	if err != nil {
+		return nil, err
+	}
+	body := map[string]any{"id": s.id, "name": s.name, "group_type_id": g.kind.id}
+	return with(http.StatusAccepted, map[string]any{"group_snapshot": body}), nil
+}
+
+// snapGroup takes the snapshots.
+func (c *call) snapGroup(g *volumeGroup, doc map[string]any) (*groupSnapshot, error) {
 	volumes := c.cloud.volumesIn(g.id)
-	if len(volumes) == 0 {
-		return nil, refuse(http.StatusBadRequest, "Invalid group: Source group must be available and not empty.")
+	if status := g.life.At(c.now); len(volumes) == 0 || status == "creating" || status == "updating" {
+		return nil, badGroup("Source group cannot be empty or in 'creating' or 'updating' state. No group snapshot will be created.")
 	}
 	s := &groupSnapshot{id: c.cloud.Objects.UUID(), project: g.project, group: g.id, name: doc["name"], description: doc["description"], created: c.now}
 	for _, v := range volumes {
@@ -77,8 +87,7 @@ func createGroupSnapshot(c *call) (*reply, error) {
 	}
 	s.life = sim.Begin(c.now, "creating", c.cloud.takes(c.cloud.profile.Behaviour.Durations.SnapshotCreate, s.id)).Then("available")
 	c.cloud.volume.groupSnapshots.Put(s.id, s.project, s)
-	body := map[string]any{"id": s.id, "name": s.name, "group_type_id": g.kind.id}
-	return with(http.StatusAccepted, map[string]any{"group_snapshot": body}), nil
+	return s, nil
 }
 
 func deleteGroupSnapshot(c *call) (*reply, error) {

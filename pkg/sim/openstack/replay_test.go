@@ -42,7 +42,7 @@ var inPassing = regexp.MustCompile(`^(network/port.*server.*|volume/volume-get-a
 func loadRecordings(t *testing.T, cloud, sequence string) []recording {
 	t.Helper()
 	var list []recording
-	for _, service := range []string{"compute", "network", "volume", "image", "compute-life", "compute-admin", "compute-full"} {
+	for _, service := range []string{"compute", "network", "volume", "image", "compute-life", "compute-admin", "compute-full", "volume-groups"} {
 		files, err := filepath.Glob(filepath.Join(recordings, cloud, service, "*.json"))
 		if err != nil {
 			t.Fatal(err)
