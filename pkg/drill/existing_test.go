@@ -16,6 +16,8 @@ const namesWhatIsThere = `
   box: {type: OS::Nova::Server, properties: {flavor: SCS-2V-4-20s, image: IMAGE, key_name: ops, networks: [{port: {get_resource: nic}}]}}
 `
 
+const opsKey = `{"keypair": {"name": "ops", "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxY0n2dF1Yx0y6v1VQYh8m2x0yq7yqM2p0bq3y3s1aB ops"}}`
+
 // TestWhatTheProjectHas: what a workload names of its project, by name or id, is
 // used on the source, moved, and neither changed nor deleted there.
 func TestWhatTheProjectHas(t *testing.T) {
@@ -33,7 +35,7 @@ func TestWhatTheProjectHas(t *testing.T) {
 	way := id(u.do("POST", "/network/v2.0/routers", `{"router": {"name": "way", "external_gateway_info": {"network_id": "`+public+`"}}}`), "router")
 	u.do("PUT", "/network/v2.0/routers/"+way+"/add_router_interface", `{"subnet_id": "`+sub+`"}`)
 	u.do("POST", "/network/v2.0/security-groups", `{"security_group": {"name": "web"}}`)
-	u.do("POST", "/compute/v2.1/os-keypairs", `{"keypair": {"name": "ops", "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJxY0n2dF1Yx0y6v1VQYh8m2x0yq7yqM2p0bq3y3s1aB ops"}}`)
+	u.do("POST", "/compute/v2.1/os-keypairs", opsKey)
 	images := u.do("GET", "/image/v2/images", "")["images"].([]any)
 
 	s := shown{workload: strings.NewReplacer("LAN", lan, "IMAGE", fmt.Sprint(images[0].(map[string]any)["id"])).Replace(namesWhatIsThere)}
@@ -61,15 +63,34 @@ func TestWhatTheProjectHas(t *testing.T) {
 	compareEstates(t, w.from.name, before, w.estates(t)[w.from.name])
 }
 
-// TestNoSuchKeyPair: without it the source refuses the server, and the gap says
-// what to do.
-func TestNoSuchKeyPair(t *testing.T) {
-	w := differentWorld(t, nil, nil)
+// withKeyPair is a workload that names a key pair of its user.
+func withKeyPair(t *testing.T, w *world) Options {
+	t.Helper()
 	s := shown{workload: "  box: {type: OS::Nova::Server, properties: {flavor: SCS-2V-4-20s, image: " + w.from.cloud.Profile().Images[0].Name + ", key_name: ops, networks: [{allocate_network: none}]}}\n"}
 	o := w.options(t, "tiny")
 	loaded, _ := s.load(t)
 	o.Workload, o.UserData = loaded.Set, loaded.UserData
-	gaps := classify(t, run(t, o).Unfit)
+	return o
+}
+
+// TestUsersKeyPair: a project in which the user has nothing but a key pair is
+// empty, and the server that names it arrives with it.
+func TestUsersKeyPair(t *testing.T) {
+	w := differentWorld(t, nil, nil)
+	w.from.user(t, "demo", "demo").do("POST", "/compute/v2.1/os-keypairs", opsKey)
+	r := run(t, withKeyPair(t, w))
+	if len(r.Unfit) > 0 {
+		t.Errorf("the source could not carry it: %+v", r.Unfit)
+	}
+	if x := r.Target.Get(resource.Ref{Type: "OS::Nova::Server", Key: "box"}); x == nil || x.Spec["key_name"] == nil {
+		t.Errorf("the server arrived without its key pair: %+v", x)
+	}
+}
+
+// TestNoSuchKeyPair: without it the source refuses the server, and the gap says
+// what to do.
+func TestNoSuchKeyPair(t *testing.T) {
+	gaps := classify(t, run(t, withKeyPair(t, differentWorld(t, nil, nil))).Unfit)
 	if len(gaps) != 1 || gaps[0].Kind != "compute/keypair-absent" || !strings.Contains(gaps[0].Cause, "ops") || gaps[0].Severity != "blocker" {
 		t.Errorf("gaps %+v", gaps)
 	}

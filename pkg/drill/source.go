@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -49,21 +50,26 @@ func (d *drill) agree(ctx context.Context) error {
 	return cloud.Speak(ctx, d.To.Cloud, cloud.Versions(d.fromCatalogue))
 }
 
+// checkEmpty tells if a project holds others' things. A key pair is none: it is
+// the user's, in whatever project.
 func (d *drill) checkEmpty(ctx context.Context, side Side) error {
 	if d.Shared {
 		return nil
 	}
-	foreign := 0
+	var foreign []string
 	for r, err := range side.Cloud.List(ctx, cloud.Selector{}) {
 		if err != nil {
 			return err
 		}
-		if r.Tenure == resource.Own && r.Owner.Drill != d.ID && r.Parent.IsZero() {
-			foreign++
+		if r.Tenure == resource.Own && r.Owner.Drill != d.ID && r.Parent.IsZero() && r.Type != "OS::Nova::KeyPair" {
+			foreign = append(foreign, strings.TrimSpace(string(r.Type)+" "+r.Name))
 		}
 	}
-	if foreign > 0 {
-		return fmt.Errorf("%s: %w: it holds %d resources that are not this drill's; take another project, or --shared-project to work beside them (they are not touched)", side.Name, ErrNotEmpty, foreign)
+	if n := len(foreign); n > 0 {
+		const some = 3
+		slices.Sort(foreign)
+		return fmt.Errorf("%s: %w: it holds %d resources that are not this drill's (such as %s); take another project, or --shared-project to work beside them (they are not touched)",
+			side.Name, ErrNotEmpty, n, strings.Join(foreign[:min(n, some)], ", "))
 	}
 	return nil
 }

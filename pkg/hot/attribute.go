@@ -106,6 +106,9 @@ func (e *evaluator) attr(n *node, k kind, ref resource.Ref, path []*node) *node 
 	if !ok || !slices.Contains(k.attributes, name) {
 		return e.fail(path[0], "%s has no attribute %s%s", ref.Type, describe(path[0]), suggest.Nearest(name, k.attributes))
 	}
+	if ref.Type == keyPair && name == "private_key" && e.from != nil { // nothing is made of outputs
+		return e.fail(path[0], "%q has no private key: key pairs are made of public keys; take out what uses it", ref.Key)
+	}
 	if ref.Type == server {
 		if a, ok := e.serverAddress(n, ref, name, path[1:]); ok {
 			return a

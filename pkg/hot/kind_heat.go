@@ -110,9 +110,9 @@ func (w *configWriter) node(n *node) *yaml.Node {
 	case string:
 		return textNode(v)
 	case resource.Join:
-		return w.text(v.Sep, v.Parts)
+		return w.text(pieces(v))
 	case resource.Ref, resource.Attr, address:
-		return w.text("", []resource.Value{v})
+		return w.text([]resource.Value{v})
 	case nil, invalid:
 		return scalar("!!null", "null")
 	}
@@ -122,17 +122,14 @@ func (w *configWriter) node(n *node) *yaml.Node {
 
 // text is a text with parts that are known only later. It is quoted, whatever
 // they will be.
-func (w *configWriter) text(sep string, parts []resource.Value) *yaml.Node {
+func (w *configWriter) text(pieces []resource.Value) *yaml.Node {
 	text := ""
-	for i, part := range parts {
-		if i > 0 {
-			text += sep
-		}
-		if s, ok := part.(string); ok {
+	for _, piece := range pieces {
+		if s, ok := piece.(string); ok {
 			text += s
 			continue
 		}
-		text += w.placeholder(part)
+		text += w.placeholder(piece)
 	}
 	n := scalar("!!str", text)
 	n.Style = yaml.DoubleQuotedStyle

@@ -32,6 +32,7 @@ func TestConfigs(t *testing.T) {
         retries: {get_attr: [number, value]}
         write_files:
           - {path: /etc/peer, permissions: 0640, content: {list_join: [':', [{get_attr: [nic, mac_address]}, 'a "b" #c']]}}
+          - {path: /etc/peers, content: {list_join: [' ', [{list_join: ['', [<, {get_attr: [nic, mac_address]}]]}, {list_join: ['', [{get_attr: [nic, mac_address]}, '>']]}]]}}
   inner: {type: OS::Heat::MultipartMime, properties: {parts: [{config: {get_resource: script}, filename: hi.sh}]}}
   all: {type: OS::Heat::MultipartMime, properties: {parts: [{config: {get_resource: setup}, subtype: cloud-config}, {config: {get_resource: inner}, type: multipart}]}}
   a: {type: OS::Nova::Server, properties: {flavor: s, image: i, user_data_format: RAW, user_data: {get_resource: setup}}}
@@ -54,7 +55,8 @@ func TestConfigs(t *testing.T) {
 		t.Fatalf("%v\n%s", err, a)
 	}
 	want := map[string]any{"packages": []any{"nginx"}, "retries": 7,
-		"write_files": []any{map[string]any{"path": "/etc/peer", "permissions": 0o640, "content": mac + `:a "b" #c`}}}
+		"write_files": []any{map[string]any{"path": "/etc/peer", "permissions": 0o640, "content": mac + `:a "b" #c`},
+			map[string]any{"path": "/etc/peers", "content": "<" + mac + " " + mac + ">"}}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

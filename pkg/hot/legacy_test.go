@@ -140,3 +140,18 @@ outputs:
 		}
 	}
 }
+
+// TestPrivateKey: nobody has one but the user; in an output it does no harm.
+func TestPrivateKey(t *testing.T) {
+	const text = `heat_template_version: rocky
+resources:
+  key: {type: OS::Nova::KeyPair, properties: {name: k, public_key: x}}
+  box: {type: OS::Nova::Server, properties: {flavor: s, image: i, user_data_format: RAW, user_data: {get_attr: [key, private_key]}}}
+outputs:
+  private: {value: {get_attr: [key, private_key]}}
+`
+	_, err := Parse("x", []byte(text), Options{})
+	if errs := all(t, err); len(errs) != 1 || errs[0].Line != 4 || !strings.Contains(errs[0].Message, `"key" has no private key`) {
+		t.Error(errs)
+	}
+}
