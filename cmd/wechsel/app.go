@@ -126,6 +126,9 @@ func commandNames(commands []*cli.Command) []string {
 
 // exactArgs returns the arguments, which must be of this number.
 func exactArgs(c *cli.Context, names ...string) ([]string, error) {
+	if c.NArg() > 0 && len(names) == 0 {
+		return nil, &usage{fmt.Errorf("want no arguments, got %s", strings.Join(c.Args().Slice(), " "))}
+	}
 	if c.NArg() != len(names) {
 		return nil, &usage{fmt.Errorf("want %s, got %d arguments", strings.Join(names, " and "), c.NArg())}
 	}

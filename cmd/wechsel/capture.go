@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -51,6 +50,9 @@ func (a *app) capture(c *cli.Context) (err error) {
 	if exists(name) {
 		return &usage{fmt.Errorf("%s is there already: name a new file", name)}
 	}
+	if err := isPlaceFor(name); err != nil {
+		return err
+	}
 	side, err := a.connect(c.Context, c.String("cloud"), config, wanted{openStack: layers != layersKubernetes, kubernetes: layers != layersOpenStack, ifThere: layers == layersBoth})
 	if err != nil {
 		return err
@@ -68,7 +70,7 @@ func (a *app) capture(c *cli.Context) (err error) {
 	if _, err := profile.Parse(name, data); err != nil {
 		return fmt.Errorf("%s offers what cannot be simulated: %w", c.String("cloud"), err)
 	}
-	if err := os.WriteFile(name, data, 0o600); err != nil {
+	if err := writeNew(name, data); err != nil {
 		return err
 	}
 	for _, line := range guessed {

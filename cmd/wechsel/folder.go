@@ -83,7 +83,19 @@ func isFree(dir, file, what string) error {
 	if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
 		return nil //nolint:nilerr // what is not there or cannot be read is no reason
 	}
-	return &usage{fmt.Errorf("%s is the folder of a %s: name another one with --out", dir, what)}
+	return &usage{fmt.Errorf("%s is the folder of a %s: name another one", dir, what)}
+}
+
+// isPlaceFor refuses, before any cloud is asked, a file that cannot be written
+// where the user wants it.
+func isPlaceFor(file string) error {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return &usage{fmt.Errorf("%s is a folder: name a file in it", file)}
+	}
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return &usage{fmt.Errorf("%s: there is no folder %s: make it, or name another file", file, filepath.Dir(file))}
+	}
+	return nil
 }
 
 // unusable is why a folder cannot be that of a drill. A full disk is nobody's

@@ -34,6 +34,9 @@ func (a *app) inventory(c *cli.Context) error {
 	if _, err := exactArgs(c); err != nil {
 		return err
 	}
+	if err := isPlaceFor(c.String("output")); err != nil {
+		return err
+	}
 	key, err := hashKey(c)
 	if err != nil {
 		return err

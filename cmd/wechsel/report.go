@@ -50,8 +50,8 @@ func (a *app) report(c *cli.Context) error {
 		return err
 	}
 	if file := c.String("output"); file != "" {
-		if info, err := os.Stat(file); err == nil && info.IsDir() {
-			return &usage{fmt.Errorf("%s is a folder: name a file in it", file)}
+		if err := isPlaceFor(file); err != nil {
+			return err
 		}
 		return writeFile(file, r, out.format, out.style(words))
 	}

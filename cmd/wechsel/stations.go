@@ -50,6 +50,12 @@ func (a *app) export(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := isFree(c.String("output"), bundle.ManifestFile, "bundle"); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.String("output"), 0o700); err != nil {
+		return &usage{fmt.Errorf("make the bundle's folder: %w; name another one", err)}
+	}
 	r := request{ID: newID(), From: c.String("cloud"), To: c.String("cloud"), Config: c.String("config"), Started: a.Now().UTC().Format(time.RFC3339)}
 	dir, err := newFolder("", r)
 	if err != nil {
@@ -107,6 +113,9 @@ func (a *app) deploy(c *cli.Context) error {
 	folder, err := filepath.Abs(args[0])
 	if err != nil {
 		return err
+	}
+	if !exists(filepath.Join(folder, bundle.ManifestFile)) {
+		return &usage{fmt.Errorf("%s is not a bundle: it has no %s; `wechsel export` makes one", args[0], bundle.ManifestFile)}
 	}
 	r := request{ID: newID(), Scenario: filepath.Base(folder), Bundle: folder, From: c.String("cloud"), To: c.String("cloud"),
 		Config: c.String("config"), Keep: true, Started: a.Now().UTC().Format(time.RFC3339)}
