@@ -183,23 +183,33 @@ func (c *Cloud) identify() error {
 }
 
 // chooseRegion takes the only region there is when none is configured. Of
-// several, the catalogue's first would be anybody's guess.
+// several, the catalogue's first would be anybody's guess. One that the catalogue
+// does not have would look like a cloud that offers and holds nothing.
 func (c *Cloud) chooseRegion(result tokens.CreateResult) error {
 	catalogue, err := result.ExtractServiceCatalog()
-	if err != nil || c.region != "" {
+	if err != nil {
 		return err
 	}
 	regions := map[string]bool{}
 	for _, entry := range catalogue.Entries {
 		for _, e := range entry.Endpoints {
+			if c.region != "" && (e.RegionID == c.region || e.Region == c.region) {
+				return nil
+			}
 			regions[cmp.Or(e.RegionID, e.Region)] = true
 		}
 	}
 	names := slices.Sorted(maps.Keys(regions))
-	if len(names) > 1 {
-		return &cloud.OpError{Op: "log in", Cloud: c.name, Err: cloud.ErrInvalid, Message: "the cloud has the regions " + strings.Join(names, ", "), Hint: "set region_name in clouds.yaml"}
-	}
-	if len(names) == 1 {
+	wrong := &cloud.OpError{Op: "log in", Cloud: c.name, Err: cloud.ErrInvalid, Message: "the cloud has the regions " + strings.Join(names, ", "), Hint: "set region_name in clouds.yaml"}
+	switch {
+	case c.region != "" && (len(names) == 0 || len(c.urls) > 0): // whoever sets endpoints knows better than the catalogue
+		return nil
+	case c.region != "":
+		wrong.Message = fmt.Sprintf("the cloud has no region %q, but %s", c.region, strings.Join(names, ", "))
+		return wrong
+	case len(names) > 1:
+		return wrong
+	case len(names) == 1:
 		c.region, c.endpoint.Region = names[0], names[0]
 	}
 	return nil

@@ -112,6 +112,7 @@ func TestOpenRefused(t *testing.T) {
 		"secret in the address": {openstack.Options{Cloud: "mine", Files: []string{write(t, strings.Replace(gone.URL, "//", "//me:nonsense@", 1), "x")}}, cloud.ErrUnreachable, []string{"auth_url " + gone.URL}},
 		"secret, out of order":  {openstack.Options{Cloud: "mine", Files: []string{write(t, strings.Replace(page.URL, "//", "//me:nonsense@", 1), "x")}}, cloud.ErrTransient, []string{"auth_url " + page.URL}},
 		"by auth, no login":     {openstack.Options{Cloud: "sim:x", Auth: &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "x", Project: "demo"}}, cloud.ErrUnauthenticated, []string{"sim:x", "demo"}},
+		"no such region":        {openstack.Options{Cloud: "sim:x", Auth: &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "demo", Region: "nowhere"}}, cloud.ErrInvalid, []string{"sim:x", `no region "nowhere", but `, "region_name"}},
 		"no such project":       {openstack.Options{Cloud: "sim:x", Auth: &openstack.Auth{URL: s.url + "/identity/v3", User: "demo", Password: "password", Project: "nobody's"}}, cloud.ErrUnauthenticated, []string{"sim:x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
