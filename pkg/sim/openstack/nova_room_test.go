@@ -3,6 +3,7 @@ package openstack
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -267,4 +268,43 @@ func TestSDKOfAFullCloud(t *testing.T) {
 	if statistics.VCPUs != 2 || statistics.VCPUsUsed != 2 || statistics.RunningVMs != 2 || statistics.FreeRamMB != 8192-512-2048 || statistics.LocalGBUsed != 20 {
 		t.Errorf("%+v", statistics)
 	}
+}
+
+// TestEvacuationNeedsRoom: what was on a host that is down goes to where there is
+// room, and is lost where there is none.
+func TestEvacuationNeedsRoom(t *testing.T) {
+	l := newLab(t, ofSize(2, profile.Host{VCPUs: 2, RAM: 8192, Disk: 1000, CPURatio: 1}))
+	var ids []string
+	for range 3 {
+		ids = append(ids, l.bootFrom("small", false))
+	}
+	l.token = l.login("admin", "admin")
+	on := map[any][]string{}
+	for _, id := range ids {
+		host := l.compute(200, "GET", "/servers/"+id, nil).at("server", "OS-EXT-SRV-ATTR:host")
+		on[host] = append(on[host], id)
+	}
+	for host, list := range on {
+		if len(list) < 2 {
+			continue
+		}
+		for _, s := range l.compute(200, "GET", "/os-services?binary=nova-compute", nil).at("services").([]any) {
+			if s := s.(map[string]any); s["host"] == host {
+				l.compute(200, "PUT", "/os-services/"+s["id"].(string), map[string]any{"forced_down": true})
+			}
+		}
+		for _, id := range list {
+			l.compute(200, "POST", "/servers/"+id+"/action", map[string]any{"evacuate": map[string]any{}})
+			l.later(time.Minute)
+		}
+		first, second := l.compute(200, "GET", "/servers/"+list[0], nil), l.compute(200, "GET", "/servers/"+list[1], nil)
+		if first.at("server", "status") != "ACTIVE" || first.at("server", "OS-EXT-SRV-ATTR:host") == host {
+			t.Error(first.raw)
+		}
+		if second.at("server", "status") != "ERROR" || !strings.HasPrefix(text(second.at("server", "fault", "message")), "No valid host was found. ") {
+			t.Error(second.raw)
+		}
+		return
+	}
+	t.Fatal("no host has two servers")
 }
