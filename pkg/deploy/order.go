@@ -8,8 +8,9 @@ import (
 )
 
 // unused returns those of mine that may go now: nothing that is still there
-// uses them, and nobody has asked yet. If all that is left uses each other,
-// all of it is tried.
+// uses them, and nobody has asked yet. What was used until now is looked at once
+// more, for it may have gone with its user: lists are not of one moment. If all
+// that is left uses each other, all of it is tried.
 func (r *remover) unused() []*resource.Resource {
 	used := map[thing]bool{}
 	ends := r.edgeEnds()
@@ -29,10 +30,13 @@ func (r *remover) unused() []*resource.Resource {
 		case x.Tenure == resource.Implied: // goes with its parent
 		case used[at]:
 			rest = append(rest, x)
+		case r.used[at]:
+			waiting = true
 		default:
 			free = append(free, x)
 		}
 	}
+	r.used = used
 	if len(free) == 0 && !waiting {
 		free = rest
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -371,4 +372,62 @@ func TestCleanupOfSome(t *testing.T) {
 	if r, err := cleanup(t, m, log); err != nil || len(r.Left) > 0 || len(r.Deleted) != 2 {
 		t.Errorf("then all: %v, %v", r, err)
 	}
+}
+
+// A tied is a cloud in which a server takes its port along, and lists that were
+// begun before the server went still show the port.
+type tied struct {
+	*memory
+	stale []*resource.Resource // what the next list shows that has gone
+	vain  []string             // deletions of what was not there any more
+}
+
+func (c *tied) List(_ context.Context, s cloud.Selector) iter.Seq2[*resource.Resource, error] {
+	return func(yield func(*resource.Resource, error) bool) {
+		list := append(c.list(s), c.stale...)
+		c.stale = nil
+		for _, r := range list {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (c *tied) Delete(_ context.Context, r *resource.Resource) error {
+	o := c.find(r.Type, r.ID)
+	if o == nil {
+		c.vain = append(c.vain, r.ID)
+		return nil
+	}
+	c.drop(o)
+	if r.Type == tServer {
+		for _, o := range slices.Clone(c.objects) {
+			if o.r.Type == tPort {
+				c.stale = append(c.stale, o.r.Clone())
+				c.drop(o)
+			}
+		}
+	}
+	return nil
+}
+
+// Lists are not of one moment: what something that has just gone had used may
+// have gone with it, and is looked at once more before it is asked for.
+func TestCleanupOfWhatGoesWithItsUser(t *testing.T) {
+	c := &tied{memory: newMemory()}
+	net := marked(c.memory, tNet, "net", nil)
+	port := marked(c.memory, tPort, "port", map[string]resource.Value{"network": net.ID})
+	marked(c.memory, tServer, "server", map[string]resource.Value{"networks": []resource.Value{map[string]resource.Value{"port": port.ID}}})
+	r, err := cleanup(t, c, nil)
+	if err != nil || len(r.Left) > 0 || len(r.Deleted) != 3 || len(c.objects) > 0 {
+		t.Errorf("deleted %v, left %v, still there %d, %v", r.Deleted, r.Left, len(c.objects), err)
+	}
+	if len(c.vain) > 0 {
+		t.Errorf("asked for what had gone: %v", c.vain)
+	}
+}
+
+func marked(m *memory, typ resource.Type, key resource.Key, spec map[string]resource.Value) *resource.Resource {
+	return m.put(&resource.Resource{Ref: resource.Ref{Type: typ}, Tenure: resource.Own, Owner: resource.Owner{Drill: drill, Key: key}, Spec: spec}, resource.Ready, 0)
 }

@@ -25,6 +25,7 @@ type remover struct {
 	mine    map[thing]*resource.Resource // as listed last
 	orphans map[thing]*resource.Resource // made by the cloud for one of mine; may outlive it
 	heard   map[thing]bool               // orphans that the journal names and no listing has shown yet
+	used    map[thing]bool               // by others of mine, at the last look
 	mu      sync.Mutex
 	asked   map[thing]bool   // the service has agreed to delete it
 	kept    map[thing]int    // listings in a row that show it as ready all the same
