@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,7 +94,10 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	stderr, err := c.StderrPipe()
 	ts.Check(err)
+	hung := make(chan os.Signal, 1)
+	signal.Notify(hung, syscall.SIGHUP) // or a command of tests under nohup would ignore it as these do
 	ts.Check(c.Start())
+	signal.Stop(hung)
 	left, sent := 1, syscall.SIGKILL
 	switch args[0] {
 	case "KILL":

@@ -55,6 +55,8 @@ func (b *Blobs) New(size int64) (*Blob, error) {
 }
 
 // Copy makes a blob of all bytes of r. Memory use does not depend on how many.
+// A sender that goes away in the middle has not sent a shorter file: that is an
+// error (io.ErrUnexpectedEOF), which io.ReadFull would hide.
 func (b *Blobs) Copy(r io.Reader) (*Blob, error) {
 	blob, err := b.New(0)
 	if err != nil {
@@ -62,14 +64,19 @@ func (b *Blobs) Copy(r io.Reader) (*Blob, error) {
 	}
 	buf := make([]byte, cluster)
 	for {
-		n, err := io.ReadFull(r, buf)
+		n, err := 0, error(nil)
+		for n < len(buf) && err == nil {
+			var more int
+			more, err = r.Read(buf[n:])
+			n += more
+		}
 		if n > 0 {
 			if _, werr := blob.WriteAt(buf[:n], blob.size); werr != nil {
 				blob.Release()
 				return nil, werr
 			}
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if errors.Is(err, io.EOF) {
 			return blob, nil
 		}
 		if err != nil {

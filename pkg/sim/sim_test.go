@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/profile"
@@ -221,5 +222,23 @@ func TestScribbleDependsOnTheSeedOnly(t *testing.T) {
 	}
 	if !bytes.Equal(read(1), read(1)) || bytes.Equal(read(1), read(2)) {
 		t.Error("content does not follow the seed")
+	}
+}
+
+// A sender that goes away in the middle has not sent a shorter file.
+func TestBlobOfACutOffSender(t *testing.T) {
+	blobs := &Blobs{}
+	defer blobs.Close()
+	for _, size := range []int{0, 5, 3 << 20} {
+		cut := io.MultiReader(bytes.NewReader(make([]byte, size)), iotest.ErrReader(io.ErrUnexpectedEOF))
+		if blob, err := blobs.Copy(cut); blob != nil || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("after %d bytes: %v, %v", size, blob, err)
+		}
+		if blob, err := blobs.Copy(bytes.NewReader(make([]byte, size))); err != nil || blob.Size() != int64(size) {
+			t.Errorf("%d bytes: %v, %v", size, blob, err)
+		}
+	}
+	if len(blobs.open) != 3 {
+		t.Errorf("%d blobs are open, want the whole ones", len(blobs.open))
 	}
 }
