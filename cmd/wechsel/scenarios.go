@@ -38,21 +38,11 @@ func loadConfig(name string) (*scenario.Config, error) {
 // loadScenario reads a scenario as the cloud from wants it; without one, as
 // the scenario's own default does.
 func loadScenario(name, from string, config *scenario.Config) (*scenario.Scenario, error) {
-	s, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas()})
+	s, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas(), From: from,
+		Parameters: func(from string) (map[string]any, error) { return parametersOf(from, config) }})
 	if err != nil {
 		return nil, &usage{err}
 	}
-	from = firstOf(from, s.From)
-	own, err := parametersOf(from, config)
-	if err != nil {
-		return nil, err
-	}
-	if len(own) > 0 {
-		if s, err = readScenario(name, scenario.Options{Schemas: openstack.Schemas(), Parameters: own}); err != nil {
-			return nil, &usage{err}
-		}
-	}
-	s.From = from
 	return s, nil
 }
 

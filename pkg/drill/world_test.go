@@ -154,13 +154,13 @@ func (s *simulated) auth() *openstack.Auth {
 // options are those of a drill with the scenario.
 func (w *world) options(t testing.TB, name string) Options {
 	t.Helper()
-	o := scenario.Options{Schemas: openstack.Schemas()}
-	for parameter, value := range w.from.cloud.Profile().Parameters {
-		if o.Parameters == nil {
-			o.Parameters = map[string]any{}
+	o := scenario.Options{Schemas: openstack.Schemas(), Parameters: func(string) (map[string]any, error) {
+		values := map[string]any{}
+		for parameter, value := range w.from.cloud.Profile().Parameters {
+			values[parameter] = value
 		}
-		o.Parameters[parameter] = value
-	}
+		return values, nil
+	}}
 	s, err := scenario.Load(scenarios.FS(), name, o)
 	if err != nil {
 		t.Fatal(err)

@@ -47,7 +47,7 @@ func (l *loader) environment() environment {
 // locate puts an error about a parameter's value where the value stands, and
 // says of one that has none where to write it.
 func (l *loader) locate(e *hot.Error, env environment) {
-	if e.Parameter == "" || l.opts.Parameters[e.Parameter] != nil {
+	if e.Parameter == "" || l.ofCloud[e.Parameter] != nil {
 		return
 	}
 	for _, from := range []struct {

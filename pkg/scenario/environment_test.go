@@ -15,7 +15,7 @@ func TestEnvironment(t *testing.T) {
 			"s/t.yaml": {Data: []byte("heat_template_version: rocky\nparameters:\n  a: {type: string}\n  b: {type: string}\n  c: {type: string, default: own}\n" +
 				"resources:\n  net: {type: OS::Neutron::Net, properties: {name: {list_join: ['-', [{get_param: a}, {get_param: b}, {get_param: c}]]}}}\n")},
 			"s/e.yaml": {Data: []byte(env)},
-		}, "s", Options{Parameters: map[string]any{}})
+		}, "s", Options{})
 	}
 	s, err := load("parameters: {a: env, b: env}\nparameter_defaults: {b: late, c: late, other: x}\n", "a: scenario")
 	if err != nil {

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,10 +44,12 @@ type Claim struct {
 
 // Options are what a scenario needs beside its folder.
 type Options struct {
-	// Parameters of the cloud on which the workload is made (Cloud.Values).
-	// They come before those of the scenario; what the template does not
+	From string // the cloud to leave; empty: the scenario's own default
+
+	// Parameters gives those of the cloud to leave (Cloud.Values); nil: there are
+	// none. They come before those of the scenario; what the template does not
 	// declare is ignored, since they serve other scenarios too.
-	Parameters map[string]any
+	Parameters func(from string) (map[string]any, error)
 	Schemas    resource.Schemas // become those of the Set
 }
 
@@ -81,6 +84,12 @@ func Load(fsys fs.FS, name string, opts Options) (*Scenario, error) {
 		l.wrong(k.place, "this is a %s, and no scenario: one names it under spec.kubernetes, as {manifests: %s}", k.Value, path.Base(name))
 		return nil, l.err()
 	}
+	l.out.From = cmp.Or(opts.From, l.in.Spec.From)
+	if opts.Parameters != nil {
+		if l.ofCloud, err = opts.Parameters(l.out.From); err != nil {
+			return nil, err
+		}
+	}
 	l.scenario()
 	if err := l.err(); err != nil {
 		return nil, err
@@ -109,16 +118,17 @@ func supplyNames(server resource.Key) []string {
 
 type loader struct {
 	reader
-	folder fs.FS
-	opts   Options
-	in     File
-	out    Scenario
+	folder  fs.FS
+	opts    Options
+	ofCloud map[string]any // parameters
+	in      File
+	out     Scenario
 }
 
 func (l *loader) scenario() {
 	in, out := &l.in, &l.out
 	l.header()
-	out.Name, out.From, out.To = in.Metadata.Name.Value, in.Spec.From, in.Spec.To
+	out.Name, out.To = in.Metadata.Name.Value, in.Spec.To
 	out.Title, out.Description = in.Metadata.Title.byLanguage(), in.Metadata.Description.byLanguage()
 	for _, e := range in.Spec.Expect {
 		if e.Gap.given() && !regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9-]+$`).MatchString(e.Gap.Value) {
@@ -195,7 +205,7 @@ func (l *loader) template() {
 		defaults[name] = v.Value
 	}
 	t, err := hot.Parse(path.Join(path.Dir(l.file), name), data,
-		hot.Options{Files: files, Parameters: values, Overrides: l.opts.Parameters, Defaults: defaults, Stack: l.in.Metadata.Name.Value, Schemas: l.opts.Schemas})
+		hot.Options{Files: files, Parameters: values, Overrides: l.ofCloud, Defaults: defaults, Stack: l.in.Metadata.Name.Value, Schemas: l.opts.Schemas})
 	for _, e := range unjoin(err) {
 		l.locate(e, env)
 		l.errs = append(l.errs, e)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,7 +19,7 @@ import (
 
 func TestFull(t *testing.T) {
 	for _, name := range []string{"full", "./full/", "full/scenario.yaml"} {
-		s, err := Load(os.DirFS("testdata"), name, Options{Parameters: map[string]any{"flavor": "large", "unknown": 1}})
+		s, err := Load(os.DirFS("testdata"), name, Options{Parameters: ofCloud(map[string]any{"flavor": "large", "unknown": 1})})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,5 +188,40 @@ func TestSchema(t *testing.T) {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("the schema has no %s: %s", want, data)
 		}
+	}
+}
+
+func ofCloud(values map[string]any) func(string) (map[string]any, error) {
+	return func(string) (map[string]any, error) { return values, nil }
+}
+
+// What only the cloud to leave has a value for needs none in the scenario, whose
+// own default for that cloud counts when nobody names another.
+func TestParametersOfTheCloud(t *testing.T) {
+	const template = "heat_template_version: 2021-04-16\nparameters: {lan: {type: string}}\nresources:\n  net: {type: OS::Neutron::Net, properties: {name: {get_param: lan}}}\n"
+	fsys := fstest.MapFS{"s/s.hot.yaml": {Data: []byte(template)}, "s/scenario.yaml": {Data: []byte(
+		"apiVersion: wechsel/v1\nkind: Scenario\nmetadata: {name: s, title: {en: S}}\nspec: {from: home, openstack: {template: s.hot.yaml}}\n")}}
+	of := func(from string) (map[string]any, error) {
+		if from == "gone" {
+			return nil, errors.New("no such cloud")
+		}
+		return map[string]any{"lan": "lan of " + from}, nil
+	}
+	for _, c := range []struct{ name, from, want string }{
+		{"s", "", "lan of home"}, {"s", "away", "lan of away"}, {"s/s.hot.yaml", "away", "lan of away"},
+	} {
+		s, err := Load(fsys, c.name, Options{From: c.from, Parameters: of})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if net := s.Set.Get(resource.Ref{Type: "OS::Neutron::Net", Key: "net"}); net == nil || net.Name != c.want {
+			t.Errorf("%s from %q: %+v, want %s", c.name, c.from, net, c.want)
+		}
+	}
+	if _, err := Load(fsys, "s", Options{From: "gone", Parameters: of}); err == nil || err.Error() != "no such cloud" {
+		t.Error(err)
+	}
+	if _, err := Load(fsys, "s", Options{}); err == nil || !strings.Contains(err.Error(), `parameter "lan" has no value`) {
+		t.Error(err)
 	}
 }
