@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/wechsel-project/wechsel/pkg/cloud"
 	"github.com/wechsel-project/wechsel/pkg/resource"
@@ -111,9 +112,13 @@ func (t *task) complete(ctx context.Context) error {
 	return t.done()
 }
 
+// longWait is after how long somebody who looks on is told what is waited for;
+// then again each time it has become three times as long.
+const longWait = 10 * time.Second
+
 // awaitReady returns false if the resource does not become ready.
 func (t *task) awaitReady(ctx context.Context) (bool, error) {
-	began, absent := t.Now(), 0
+	began, absent, long := t.Now(), 0, longWait
 	for {
 		live := t.at(t.step.Ref)
 		why := ""
@@ -127,6 +132,10 @@ func (t *task) awaitReady(ctx context.Context) (bool, error) {
 		}
 		if why != "" {
 			return false, t.lose("failed", &cloud.OpError{Op: "wait for", Cloud: t.Plan.Cloud, Ref: t.step.Ref, Message: why, Err: cloud.ErrInvalid})
+		}
+		if t.Now().Sub(began) >= long {
+			t.event(t.step, "waiting", live.ID, fmt.Sprintf("%s after %s: %s", live.State, long, live.Why))
+			long *= 3
 		}
 		list, err := t.poll.await(ctx, t.step.Ref.Type, live.ID)
 		if err != nil {

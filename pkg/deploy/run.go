@@ -71,7 +71,7 @@ type Options struct {
 // An Event tells that a step has got somewhere.
 type Event struct {
 	Step plan.Step
-	What string // "begin", "refused", or an [Outcome]
+	What string // "begin", "refused", "waiting", or an [Outcome]
 	ID   string
 	Why  string
 }

@@ -407,3 +407,40 @@ func TestCancelReturnsAfterTheCallsInFlight(t *testing.T) {
 		}
 	})
 }
+
+// A slow cloud takes so many listings for whatever it makes.
+type slow struct {
+	*memory
+	listings int
+}
+
+func (c *slow) Create(ctx context.Context, r *resource.Resource, o resource.Owner) (*resource.Resource, error) {
+	made, err := c.memory.Create(ctx, r, o)
+	if err == nil {
+		x := c.find(r.Type, made.ID)
+		x.wait, x.r.Why = c.listings, "creating"
+	}
+	return made, err
+}
+
+// Who looks on is told what is waited for, seldom.
+func TestLongWaitsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		var told []string
+		o := options(planOf(resource.NewSet(schemas(), own(tVolume, "disk", spec{"size": int64(1)}))), &slow{newMemory(), 100}, newJournal(t), tick.C)
+		o.Progress = func(e deploy.Event) {
+			if e.What == "waiting" {
+				told = append(told, e.Step.Ref.String()+" "+e.Why)
+			}
+		}
+		if _, err := deploy.Run(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		const disk = "T::Volume/disk pending after "
+		if diff := cmp.Diff([]string{disk + "10s: creating", disk + "30s: creating", disk + "1m30s: creating"}, told); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

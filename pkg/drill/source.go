@@ -133,10 +133,10 @@ func (d *drill) deploy(ctx context.Context, stage string, side Side, p *plan.Pla
 	return deploy.Run(ctx, deploy.Options{
 		Plan: p, Cloud: side.Cloud, Journal: d.journal, Stage: stage, Content: content, Sink: sink, Values: d.values, Now: d.Now, Tick: d.Tick, Unanswered: side.unanswered(),
 		Progress: func(e deploy.Event) {
-			if e.What == "refused" || e.What == string(deploy.Lost) {
+			if slices.Contains([]string{"refused", "waiting", string(deploy.Lost)}, e.What) {
 				d.say("deploy-"+stage, "%s %s: %s", e.Step.Ref, e.What, e.Why)
 			}
-			if e.What != "refused" && e.What != "begin" {
+			if !slices.Contains([]string{"refused", "waiting", "begin"}, e.What) {
 				d.tell(Event{Stage: "deploy-" + stage, Steps: len(p.Steps), Tried: int(tried.Add(1))})
 			}
 		},
