@@ -151,10 +151,13 @@ func overlays(lang string) ([]named, error) {
 func (a *app) validateCommand() *cli.Command {
 	return &cli.Command{
 		Name: "validate", Usage: "check scenarios and profiles; nothing is contacted", ArgsUsage: "FILE…",
-		Description: `Tells all mistakes at once, each with file, line and column.
+		Description: `Tells all mistakes at once, each with file, line and column. A scenario is
+read with the parameters of the cloud to leave, as by run.
 
-Example:
-  wechsel validate ./my-scenario ./clouds/my-provider.yaml`,
+Examples:
+  wechsel validate ./my-scenario ./clouds/my-provider.yaml
+  wechsel validate my-shop.hot.yaml --from my-cloud`,
+		Flags:  []cli.Flag{fromFlag(), configFlag()},
 		Action: a.validate,
 	}
 }
@@ -164,9 +167,13 @@ func (a *app) validate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	config, err := loadConfig(c.String("config"))
+	if err != nil {
+		return err
+	}
 	var errs []error
 	for _, name := range names {
-		what, notes, err := validateOne(name)
+		what, notes, err := validateOne(name, c.String("from"), config)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -187,7 +194,7 @@ func (a *app) validate(c *cli.Context) error {
 }
 
 // validateOne says what name is, and what of it is done otherwise than elsewhere.
-func validateOne(name string) (what string, notes []*hot.Error, err error) {
+func validateOne(name, from string, config *scenario.Config) (what string, notes []*hot.Error, err error) {
 	if strings.HasPrefix(name, simulated) {
 		_, err := loadProfile(name)
 		return "profile", nil, err
@@ -208,7 +215,7 @@ func validateOne(name string) (what string, notes []*hot.Error, err error) {
 			}
 		}
 	}
-	s, err := readScenario(name, scenario.Options{Schemas: openstack.Schemas()})
+	s, err := loadScenario(name, from, config)
 	if err != nil {
 		return "scenario", nil, err
 	}

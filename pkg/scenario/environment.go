@@ -59,5 +59,5 @@ func (l *loader) locate(e *hot.Error, env environment) {
 			return
 		}
 	}
-	e.Message += ": write one under spec.openstack.parameters, or under the cloud's parameters in wechsel.yaml"
+	e.Message += ": write one under spec.openstack.parameters, or under the parameters of the cloud to leave in wechsel.yaml"
 }
