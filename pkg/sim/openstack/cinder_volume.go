@@ -15,13 +15,14 @@ func (v *volume) status(now time.Time) string { return v.life.At(now) }
 // seconds cuts a moment as Cinder's database does.
 func seconds(t time.Time) string { return t.Truncate(time.Second).Format(cinderTime) }
 
-// updatedAt is when an object changed last; nil: it was just made.
+// updatedAt is when an object changed last; nil: it was just made. The scheduler
+// or the driver writes to it at once, long before it is ready.
 func updatedAt(created, changed, state, now time.Time) any {
 	last := changed
 	if state.After(last) && !state.After(now) {
 		last = state
 	}
-	if !last.After(created) {
+	if !last.After(created) && !now.After(created) {
 		return nil
 	}
 	return seconds(last)
