@@ -36,7 +36,7 @@ const (
 type Target struct {
 	Catalogue profile.Catalogue
 	Given     []*resource.Resource // of the catalogue, with ID and facts: cloud.Given(Catalogue)
-	Existing  []*resource.Resource // what the project has itself and the workload names, with ID, as Given
+	Existing  []*resource.Resource // what the project has itself and the workload names, under the key it has there, with ID, as Given
 }
 
 // Options of a plan.

@@ -122,7 +122,7 @@ func (b *builder) there(from *resource.Resource) *resource.Resource {
 		return offers[i]
 	}
 	for _, r := range b.existing {
-		if r.Type == from.Type && (r.Name == from.Name || r.ID == from.Name) {
+		if r.Ref == from.Ref {
 			return r
 		}
 	}
